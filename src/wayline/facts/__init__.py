@@ -1,0 +1,1 @@
+"""What is known about one person: the vocabulary, values that may be partly known, and facts derived from others."""

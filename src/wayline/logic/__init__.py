@@ -1,0 +1,1 @@
+"""Three-valued logic over facts: expressions, their evaluation with reasons, and what to ask first."""

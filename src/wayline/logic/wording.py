@@ -1,0 +1,225 @@
+"""Facts and literals in everyday words.
+
+Every sentence is put together from the vocabulary's own labels, so a changed label changes every reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wayline.facts.courses import Listing
+from wayline.facts.findings import Finding, Value
+from wayline.facts.situation import Situation
+from wayline.facts.truth import YES, Truth
+from wayline.facts.values import DateRange, NumberRange
+from wayline.facts.vocabulary import FactDefinition, Vocabulary
+from wayline.logic.nodes import (
+    AnyLesion,
+    Arithmetic,
+    ChoiceIn,
+    Compared,
+    Condition,
+    CountLesions,
+    DateCompared,
+    DaysSince,
+    Had,
+    ListHolds,
+    Number,
+    NumberFact,
+    Term,
+    TextIn,
+    TimesUpperLimit,
+    Within,
+    YesNoFact,
+)
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+_LIMIT_WORDS = {"<": "below {}", "<=": "{} or less", ">": "above {}", ">=": "{} or more", "==": "exactly {}", "!=": "other than {}"}
+
+
+@dataclass(frozen=True)
+class LiteralWords:
+    """What is known, as a sentence; and, where it adds something, what the rule asks for."""
+
+    known: str
+    asked: str | None = None
+
+
+def literal_in_words(literal: Condition, situation: Situation, truth: Truth, negated: bool) -> LiteralWords:
+    """A decided literal in words. `negated` says that the rule asks for the opposite of the literal."""
+    vocabulary = situation.vocabulary
+    wanted = (truth is YES) != negated
+    match literal:
+        case YesNoFact(fact_id):
+            definition = vocabulary[fact_id]
+            return LiteralWords(definition.says_yes if truth is YES else definition.says_no)
+        case ChoiceIn(fact_id, allowed, _):
+            definition = vocabulary[fact_id]
+            asked = frozenset(definition.single_choices) - allowed if negated else allowed
+            told = f"{definition.label}: {value_in_words(definition, situation.value(fact_id))}."
+            return LiteralWords(told, None if wanted else _one_of(definition, asked))
+        case Compared(left, operator, right):
+            return _comparison_in_words(left, operator, right, situation, negated, wanted)
+        case Had(named):
+            title = _within_a_sentence(vocabulary.procedures.get(named) or vocabulary.drugs.title(named))
+            includes = "includes" if truth is YES else "does not include"
+            return LiteralWords(f"Treatment so far {includes} {title}{_had_details(literal)}.")
+        case Within(fact_id, days):
+            side = "within the last" if truth is YES else "more than"
+            return LiteralWords(
+                f"{vocabulary[fact_id].label}: {situation.value(fact_id)}, {side} {days:g} days{'' if truth is YES else ' ago'}."
+            )
+        case DateCompared(fact_id) | TextIn(fact_id):
+            return LiteralWords(f"{vocabulary[fact_id].label}: {situation.value(fact_id)}.")
+        case ListHolds(fact_id, item):
+            definition = vocabulary[fact_id]
+            words = definition.choices[item].words
+            return LiteralWords(f"{definition.label}: {words}." if truth is YES else f"{definition.label}: {words} is not among them.")
+        case AnyLesion(predicate):
+            return LiteralWords(f"{'A' if truth is YES else 'No'} liver tumor matches: {predicate.written}.")
+    raise TypeError(f"{type(literal).__name__} has no words")
+
+
+def _comparison_in_words(left: Term, operator: str, right: Term, situation: Situation, negated: bool, wanted: bool) -> LiteralWords:
+    known = term_in_words(left, situation)
+    if not isinstance(right, Number):
+        return LiteralWords(f"{known}, against {term_in_words(right, situation)}.")
+    if wanted and operator in ("==", "!="):
+        return LiteralWords(f"{known}.")
+    words = _LIMIT_WORDS[_OPPOSITE[operator] if negated else operator]
+    return LiteralWords(f"{known}.", words.format(_with_unit(f"{right.number:g}", left, situation.vocabulary)))
+
+
+def _within_a_sentence(title: str) -> str:
+    """A title inside a sentence: its capital goes, unless it is an abbreviation or a name such as HER2."""
+    return title[0].lower() + title[1:] if len(title) > 1 and title[1].islower() else title
+
+
+def term_in_words(term: Term, situation: Situation) -> str:
+    """`Largest tumor in the liver: 2.4 cm`."""
+    vocabulary = situation.vocabulary
+    value = term.value(situation)
+    words = _with_unit(number_in_words(value), term, vocabulary)
+    match term:
+        case NumberFact(fact_id):
+            return f"{vocabulary[fact_id].label}: {words}"
+        case TimesUpperLimit(lab_id):
+            return f"{vocabulary[lab_id].label}: {words}"
+        case DaysSince(fact_id):
+            return f"{vocabulary[fact_id].label}: {words} ago"
+        case CountLesions(predicate):
+            return f"Liver tumors with {predicate.written}: {words}"
+        case Arithmetic():
+            return f"Computed from {', '.join(vocabulary[fact_id].label for fact_id in term.fact_ids)}: {words}"
+    return words
+
+
+def _with_unit(number: str, term: Term, vocabulary: Vocabulary) -> str:
+    match term:
+        case NumberFact(fact_id):
+            return f"{number} {unit_in_words(vocabulary[fact_id])}".strip()
+        case TimesUpperLimit():
+            return f"{number} times the lab's upper limit"
+        case DaysSince():
+            return f"{number} days"
+    return number
+
+
+_UNIT_WORDS = {"Cel": "°C", "10*9/L": "x 10⁹/L", "umol/L": "µmol/L", "mL/min/1.73 m2": "mL/min/1.73 m²"}
+
+
+def unit_in_words(definition: FactDefinition) -> str:
+    """The unit as people read it; nothing where the number stands alone."""
+    return _UNIT_WORDS.get(definition.unit or "", definition.unit or "")
+
+
+def number_in_words(value: NumberRange | None) -> str:
+    """`2.4`, `3 or more`, `below 10`, `1 to 5`."""
+    if value is None:
+        return "not known"
+    low, high = _digits(value.low), _digits(value.high)
+    if value.is_exact:
+        return low
+    if value.high == float("inf"):
+        return f"above {low}" if value.low_open else f"{low} or more"
+    if value.low == float("-inf"):
+        return f"below {high}" if value.high_open else f"{high} or less"
+    return f"{low} to {'below ' if value.high_open else ''}{high}"
+
+
+def _digits(number: float) -> str:
+    return f"{number:.3f}".rstrip("0").rstrip(".") if abs(number) < 10 else f"{number:.1f}".rstrip("0").rstrip(".")
+
+
+def value_in_words(definition: FactDefinition, value: Value | None) -> str:
+    """A value as people read it, without its label."""
+    match value:
+        case None:
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case NumberRange():
+            # The end of what is possible is no information: "1 to 100" of a score is "1 or more".
+            low = float("-inf") if value.low <= definition.lowest and not value.is_exact else value.low
+            high = float("inf") if value.high >= definition.highest and not value.is_exact else value.high
+            if low == float("-inf") and high == float("inf"):
+                return "not known"
+            shown = value if value.is_exact else NumberRange(low, high, value.low_open, value.high_open)
+            return f"{number_in_words(shown)} {unit_in_words(definition)}".strip()
+        case frozenset():
+            return _one_of(definition, value)
+        case DateRange():
+            return str(value)
+        case Listing():
+            return _listing_in_words(definition, value)
+    return str(value)
+
+
+def finding_in_words(definition: FactDefinition, finding: Finding) -> str:
+    """What is held of a fact, with what is wrong with it."""
+    if finding.told is not None and finding.told.times_uln is not None:
+        words = f"{number_in_words(finding.told.times_uln)} times the lab's upper limit"
+    else:
+        words = value_in_words(definition, _rounded(finding.shown) if finding.state == "derived" else finding.shown)
+    if finding.state == "conflict":
+        return f"told: {words}; from other facts: {value_in_words(definition, _rounded(finding.derived_value))}"
+    return f"{words} ({finding.why})" if finding.state == "stale" else words
+
+
+def _rounded(value: Value | None) -> Value | None:
+    """Computed numbers are shown with two decimals; more would claim more than the formulas know."""
+    if not isinstance(value, NumberRange):
+        return value
+    return NumberRange(round(value.low, 2), round(value.high, 2))
+
+
+def _one_of(definition: FactDefinition, values: frozenset[str] | set[str]) -> str:
+    for choice in definition.choices.values():
+        if choice.means == values:
+            return choice.words
+    ordered = [definition.choices[value].words for value in definition.single_choices if value in values]
+    return " or ".join(ordered) if ordered else "none of the choices"
+
+
+def _listing_in_words(definition: FactDefinition, listing: Listing) -> str:  # type: ignore[type-arg]
+    if not listing.items:
+        return "none"
+    if definition.kind == "choice_list":
+        return ", ".join(definition.choices[item].words for item in listing.items)
+    noun = {"lesions": "tumor", "courses": "course"}[definition.kind]
+    more = "" if listing.complete else ", and there may be more"
+    return f"{len(listing)} {noun}{'s' if len(listing) > 1 else ''} listed{more}"
+
+
+def _had_details(literal: Had) -> str:
+    details = ""
+    if literal.intent:
+        details += {"palliative": " for the spread cancer", "perioperative": " around surgery", "definitive": " to cure the cancer"}[
+            literal.intent
+        ]
+    if literal.ended_because:
+        details += {"progression": " that stopped because the cancer grew", "toxicity": " that stopped because of side effects",
+                    "completed": " that was completed", "other": " that stopped for another reason"}[literal.ended_because]  # fmt: skip
+    if literal.within_days is not None:
+        details += f" in the last {literal.within_days:g} days"
+    return details

@@ -1,0 +1,117 @@
+"""The `wayline` command: one subcommand a capability.
+
+JSON on stdout with `--json`, human text without; errors on stderr, exit 2. Django is imported only by the commands that serve.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wayline import __version__
+from wayline.facts.case import load_case
+from wayline.library import library, load_library
+from wayline.options.matching import matches_for
+from wayline.reading import WaylineError
+from wayline.report import check_report, facts_json, facts_text, options_json, options_text
+
+BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; returns the exit status."""
+    parsed = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = parsed.command
+    try:
+        return command(parsed)
+    except WaylineError as error:
+        print(f"wayline: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # The reader closed early (`wayline facts CASE | head`); that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wayline",
+        description="For people with stage four cancer of the esophagus. Wayline informs; it never advises. Only a care team can decide.",
+    )
+    parser.add_argument("--version", action="version", version=f"wayline {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    options = commands.add_parser("options", help="which treatments are worth asking about, and why")
+    options.set_defaults(command=_options)
+    facts = commands.add_parser("facts", help="every fact known, derived or stale, with its source")
+    facts.set_defaults(command=_facts)
+    for command in (options, facts):
+        command.add_argument("case", metavar="CASE", help="a YAML or JSON case file, or - for standard input")
+        command.add_argument("--json", action="store_true", help="JSON on stdout")
+
+    check = commands.add_parser("check", help="the editor's test: content, references, rules, review dates")
+    check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="another content folder than the one that ships")
+    check.add_argument("--as-of", metavar="DATE", help="check review dates as of this day instead of today")
+    check.add_argument("--json", action="store_true", help="JSON on stdout")
+    check.set_defaults(command=_check)
+
+    serve = commands.add_parser("serve", help="migrate, load content and serve the website; works offline")
+    serve.add_argument("--port", type=int, default=8000, help="the port on localhost (8000)")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
+    serve.set_defaults(command=_serve)
+    return parser
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _options(parsed: argparse.Namespace) -> int:
+    situation = load_case(parsed.case, library().vocabulary)
+    matches = matches_for(situation, library().catalog)
+    if parsed.json:
+        _print_json(options_json(matches))
+    else:
+        print(options_text(matches, library()))
+    return 0
+
+
+def _facts(parsed: argparse.Namespace) -> int:
+    situation = load_case(parsed.case, library().vocabulary)
+    if parsed.json:
+        _print_json(facts_json(situation))
+    else:
+        print(facts_text(situation))
+    return 0
+
+
+def _check(parsed: argparse.Namespace) -> int:
+    content = library() if parsed.folder is None else load_library(parsed.folder)
+    # The one place where the clock enters the command line; everything below it is told the day.
+    today = datetime.now(UTC).date()
+    if parsed.as_of is not None:
+        try:
+            today = datetime.strptime(parsed.as_of, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        except ValueError:
+            raise WaylineError(f"--as-of: '{parsed.as_of}' is not a date such as 2026-11-23") from None
+    report = check_report(content, today)
+    if parsed.json:
+        _print_json(report.as_json())
+    else:
+        print(report.as_text())
+    return BAD_INPUT if report.problems else 0
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    from wayline.web.serving import serve
+
+    return serve(host=parsed.host, port=parsed.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

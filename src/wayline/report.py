@@ -1,0 +1,275 @@
+"""What the commands print: facts, options and the editor's check, as JSON and as text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from wayline.facts.courses import Course, Listing
+from wayline.facts.findings import Finding, Told, Value
+from wayline.facts.lesions import Lesion
+from wayline.facts.situation import Situation
+from wayline.facts.values import DateRange, NumberRange
+from wayline.facts.vocabulary import FactDefinition
+from wayline.library import Library
+from wayline.logic.wording import finding_in_words
+from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, NOT_SIGNED
+from wayline.options.matching import OptionMatch, OptionMatches
+
+_WIDTH = 100
+_HEADINGS = {FITS: "Worth asking about", DEPENDS: "Depends", DOES_NOT_FIT: "Usually not used here, and why"}
+
+
+def options_json(matches: OptionMatches) -> dict[str, Any]:
+    """The shape of design section 7; `questions` holds what to ask where a caution's fact is not known."""
+    return {
+        "options": [
+            {
+                "id": match.option.id,
+                "kind": match.option.kind,
+                "verdict": match.verdict,
+                "because": [{"text": reason.text, "fact": reason.fact} for reason in match.because],
+                "missing": [missing.fact for missing in match.missing],
+                "cautions": [{"text": caution.say, "cites": list(caution.cites)} for caution in match.cautions],
+                "questions": [caution.ask for caution in match.to_ask],
+                "may_change": match.may_change,
+            }
+            for match in matches.matches
+        ],
+        "ask_first": [{"fact": one.fact, "options": one.settles, "trials": None} for one in matches.ask_first],
+    }
+
+
+def options_text(matches: OptionMatches, content: Library) -> str:
+    """The options for a person to read in a terminal."""
+    lines = ["Wayline informs; it never advises. Only your care team can decide with you.", ""]
+    vocabulary = content.vocabulary
+    for verdict, heading in _HEADINGS.items():
+        chosen = [match for match in matches.matches if match.verdict == verdict]
+        lines.append(f"{heading} ({len(chosen)})")
+        for match in chosen:
+            lines += _option_lines(match, content)
+        lines.append("")
+    if matches.ask_first:
+        lines.append("What to ask first")
+        lines += [f"  {vocabulary[one.fact].label}: would settle {one.settles} of the open options" for one in matches.ask_first[:8]]
+    return "\n".join(lines).rstrip()
+
+
+def _option_lines(match: OptionMatch, content: Library) -> list[str]:
+    lines = [f"  {match.option.title}"]
+    if match.because:
+        lines.append(_wrapped("because: ", " ".join(reason.text for reason in match.because)))
+    if match.missing:
+        names = [f"{content.vocabulary[missing.fact].label} ({missing.why})" for missing in match.missing]
+        lines.append(_wrapped("depends on: ", "; ".join(names)))
+    lines += [_wrapped("bear in mind: ", caution.say) for caution in match.cautions]
+    return lines
+
+
+def _wrapped(lead: str, text: str) -> str:
+    return textwrap.fill(f"{lead}{text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+
+
+def facts_json(situation: Situation) -> dict[str, Any]:
+    """Every fact known, derived, stale or in conflict (design section 7)."""
+    return {"as_of": situation.as_of.isoformat(), "facts": [_fact_json(situation, *item) for item in situation.known_findings().items()]}
+
+
+def _fact_json(situation: Situation, fact_id: str, finding: Finding) -> dict[str, Any]:
+    definition = situation.vocabulary[fact_id]
+    told = finding.told
+    dated = finding.date
+    entry: dict[str, Any] = {
+        "id": fact_id,
+        "value": told_json(definition, told) if told is not None else value_json(definition, finding.shown, derived=True),
+        "state": finding.state,
+        "date": str(dated) if dated is not None else None,
+        "source": (told.source if told is not None else None)
+        or (f"derived from {', '.join(finding.derived_from)}" if told is None and finding.derived_from else None),
+    }
+    if finding.state == "conflict":
+        entry["value"] = {"told": entry["value"], "derived": value_json(definition, finding.derived_value, derived=True)}
+    if finding.why:
+        entry["why"] = finding.why
+    return entry
+
+
+def told_json(definition: FactDefinition, told: Told) -> Any:
+    """A told value in the form of a case file."""
+    if told.times_uln is not None:
+        return {"times_uln": _number_json(told.times_uln)}
+    return value_json(definition, told.value)
+
+
+def value_json(definition: FactDefinition, value: Value | None, derived: bool = False) -> Any:
+    """A value in the form of a case file; derived numbers are rounded to two decimals for reading."""
+    match value:
+        case None | bool() | str():
+            return value
+        case NumberRange():
+            return _number_json(value, derived)
+        case frozenset():
+            return _choice_json(definition, value)
+        case DateRange():
+            return str(value)
+        case Listing(items, complete):
+            rows = [_item_json(definition, item) for item in items]
+            return rows if complete else {"items": rows, "complete": False}
+
+
+def _choice_json(definition: FactDefinition, values: frozenset[str]) -> Any:
+    for choice in definition.choices.values():
+        if choice.means == values:
+            return definition.choice_value(choice.value)
+    return {"one_of": [definition.choice_value(value) for value in definition.single_choices if value in values]}
+
+
+def _number_json(value: NumberRange, rounded: bool = False) -> Any:
+    def plain(number: float) -> float | int:
+        number = round(number, 2) if rounded else number
+        return int(number) if number == int(number) else number
+
+    if value.is_exact:
+        return plain(value.low)
+    bounds: dict[str, float] = {}
+    if value.low != float("-inf"):
+        bounds["above" if value.low_open else "at_least"] = plain(value.low)
+    if value.high != float("inf"):
+        bounds["below" if value.high_open else "at_most"] = plain(value.high)
+    return bounds
+
+
+def _item_json(definition: FactDefinition, item: object) -> Any:
+    match item:
+        case Lesion():
+            fields: dict[str, Any] = {"segment": definition.choice_value(item.segment)}
+            if item.diameter_cm is not None:
+                fields["diameter_cm"] = _number_json(item.diameter_cm)
+            if item.near is not None:
+                fields["near"] = sorted(item.near)
+            if item.date is not None:
+                fields["date"] = str(item.date)
+            return fields
+        case Course():
+            told = {
+                "drugs": [*item.drugs, *item.unknown_drugs] or None,
+                "procedure": item.procedure,
+                "intent": item.intent,
+                "start": None if item.start is None else str(item.start),
+                "end": None if item.end is None else str(item.end),
+                "ended_because": item.ended_because,
+                "best_response": item.best_response,
+            }
+            return {key: value for key, value in told.items() if value is not None}
+        case str():
+            return definition.choice_value(item)
+    raise TypeError(f"no list holds {type(item).__name__}")
+
+
+def facts_text(situation: Situation) -> str:
+    """Every fact for a person to read in a terminal."""
+    lines = [f"What is known as of {situation.as_of.isoformat()}", ""]
+    for fact_id, finding in situation.known_findings().items():
+        definition = situation.vocabulary[fact_id]
+        notes = [finding.state] + ([str(finding.date)] if finding.date is not None else [])
+        notes += [finding.told.source] if finding.told is not None and finding.told.source else []
+        lines.append(_hanging(f"{definition.label}: {finding_in_words(definition, finding)}  [{', '.join(notes)}]"))
+    return "\n".join(lines)
+
+
+def _hanging(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the editor's check found: counts, notes, and problems that fail it."""
+
+    counts: dict[str, int]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"counts": self.counts, "notes": list(self.notes), "problems": list(self.problems)}
+
+    def as_text(self) -> str:
+        lines = [", ".join(f"{count} {name}" for name, count in self.counts.items())]
+        lines += [f"note: {note}" for note in self.notes]
+        lines += [f"problem: {problem}" for problem in self.problems]
+        lines.append("All content loads and every claim is sourced." if not self.problems else f"{len(self.problems)} problems.")
+        return "\n".join(lines)
+
+
+def check_report(content: Library, today: date) -> CheckReport:
+    """Check what loading alone cannot see: review dates, citations, procedures, equal detail, unused references."""
+    problems: list[str] = []
+    for option in content.catalog.values():
+        if option.next_review < today:
+            problems.append(f"{option.place.file}: its review was due on {option.next_review.isoformat()}")
+        if option.reviewed > today:
+            problems.append(f"{option.place.file}: 'reviewed' lies in the future ({option.reviewed.isoformat()})")
+        if option.signed != NOT_SIGNED and not option.signed.strip():
+            problems.append(f"{option.place.file}: 'signed' is empty")
+        problems += _unequal_sections(option.place.file, option.sections)
+        if option.kind != "systemic" and option.kind not in ("supportive", "research") and option.id not in content.vocabulary.procedures:
+            problems.append(f"{option.place.file}: '{option.id}' is missing in vocabulary/procedures.yaml")
+    for definition in content.vocabulary.values():
+        for cite in definition.cites:
+            if cite not in content.references:
+                problems.append(f"{definition.place.file}, line {definition.place.line}: '{cite}' is not a reference")
+    for owner, cites in (
+        *content.vocabulary.formulas.cites.items(),
+        *((drug.id, drug.cites) for drug in content.vocabulary.drugs.drugs.values()),
+    ):
+        problems += [f"{owner}: '{cite}' is not a reference" for cite in cites if cite not in content.references]
+    return CheckReport(_counts(content), _notes(content), tuple(problems))
+
+
+def _unequal_sections(file: str, sections: tuple[tuple[str, str], ...]) -> list[str]:
+    """The six headings are written in equal detail: each within 15 % of their median length (IPDAS, equal detail)."""
+    lengths = sorted(len(text.split()) for _, text in sections)
+    if not lengths:
+        return []
+    median = (lengths[len(lengths) // 2] + lengths[(len(lengths) - 1) // 2]) / 2
+    return [
+        f"{file}: '{name}' has {len(text.split())} words; within 15 % of {median:g} is needed"
+        for name, text in sections
+        if abs(len(text.split()) - median) > 0.15 * median
+    ]
+
+
+def _counts(content: Library) -> dict[str, int]:
+    return {
+        "facts": len(content.vocabulary),
+        "drugs": len(content.vocabulary.drugs.drugs),
+        "options": len(content.catalog),
+        "references": len(content.references),
+        "claims": sum(len(option.evidence) + len(option.cautions) + len(option.rules_out) for option in content.catalog.values()),
+    }
+
+
+def _notes(content: Library) -> tuple[str, ...]:
+    bases = Counter(reference.basis for reference in content.references.values())
+    cited = _all_cited(content)
+    unused = [reference_id for reference_id in content.references if reference_id not in cited]
+    unsigned = sum(option.signed == NOT_SIGNED for option in content.catalog.values())
+    to_come = sum(not option.sections for option in content.catalog.values())
+    notes = [
+        f"{bases['read']} references read, {bases['secondary']} known from a report, {bases['recalled']} recalled and to be checked",
+        f"{unsigned} of {len(content.catalog)} options are not yet signed by a clinician",
+        f"{to_come} of {len(content.catalog)} options have no body yet",
+    ]
+    if unused:
+        notes.append(f"{len(unused)} references are cited nowhere: {', '.join(unused)}")
+    return tuple(notes)
+
+
+def _all_cited(content: Library) -> set[str]:
+    cited = {cite for option in content.catalog.values() for cite in option.cited}
+    cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
+    cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
+    return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

@@ -27,7 +27,14 @@ _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
 
 
 class WaylineError(ValueError):
-    """Something a person wrote that Wayline cannot take; the text says what, where and how to mend it."""
+    """Something a person wrote that Wayline cannot take; the text says what, where and how to mend it.
+
+    `message` is the text without file and line, for places that show the error beside what was typed.
+    """
+
+    def __init__(self, text: str, message: str | None = None) -> None:
+        super().__init__(text)
+        self.message = message or text
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Place:
     line: int
 
     def error(self, message: str) -> WaylineError:
-        return WaylineError(f"{self.file}, line {self.line}: {message}")
+        return WaylineError(f"{self.file}, line {self.line}: {message}", message)
 
 
 class Block(dict[str, Any]):
@@ -163,9 +170,10 @@ def texts_at(block: Block, key: str) -> list[str]:
 
 def rows_at(block: Block, key: str) -> Rows:
     """A list."""
-    if not isinstance(block[key], Rows):
+    rows = block[key]
+    if not isinstance(rows, Rows):
         raise block.at(key).error(f"'{key}' must be a list")
-    return block[key]
+    return rows
 
 
 def number_at(block: Block, key: str) -> float:
@@ -204,7 +212,7 @@ def _checked_json(text: str, name: str) -> str:
 def _refuse_tricks(text: str, name: str, first_line: int) -> None:
     depth = count = 0
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + first_line
+        line = (event.start_mark.line if event.start_mark else 0) + first_line
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise WaylineError(f"{name}, line {line}: YAML anchors and aliases ('&', '*') are not taken; write the value out")
         if getattr(event, "tag", None) not in (None, "!"):

@@ -207,6 +207,10 @@ class CheckReport:
 def check_report(content: Library, today: date) -> CheckReport:
     """Check what loading alone cannot see: review dates, citations, procedures, equal detail, unused references."""
     problems: list[str] = []
+    for page in content.pages.values():
+        if page.next_review < today:
+            problems.append(f"{page.place.file}: its review was due on {page.next_review.isoformat()}")
+        problems += [f"{page.place.file}: '{sign}' is not a specialty" for sign in page.may_sign if sign not in content.catalog.specialties]
     for option in content.catalog.values():
         if option.next_review < today:
             problems.append(f"{option.place.file}: its review was due on {option.next_review.isoformat()}")
@@ -247,6 +251,7 @@ def _counts(content: Library) -> dict[str, int]:
         "facts": len(content.vocabulary),
         "drugs": len(content.vocabulary.drugs.drugs),
         "options": len(content.catalog),
+        "pages": len(content.pages),
         "references": len(content.references),
         "claims": sum(len(option.evidence) + len(option.cautions) + len(option.rules_out) for option in content.catalog.values()),
     }
@@ -272,4 +277,5 @@ def _all_cited(content: Library) -> set[str]:
     cited = {cite for option in content.catalog.values() for cite in option.cited}
     cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
     cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
+    cited |= {cite for page in content.pages.values() for cite in page.cites}
     return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

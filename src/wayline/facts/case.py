@@ -148,13 +148,19 @@ class FactReader:
     def _check_possible(self, definition: FactDefinition, number: float, place: Place) -> None:
         if not definition.lowest <= number <= definition.highest:
             unit = f" {definition.unit}" if definition.unit else ""
-            slip = ""
-            for factor, words in ((100, "100 times smaller"), (10, "10 times smaller"), (1000, "1000 times smaller")):
-                if definition.lowest <= number / factor <= definition.highest:
-                    slip = f" Did you mean {tidy(number / factor):g} ({words})?"
-                    break
+            slip = self._slip(definition, number)
             between = f"it lies between {definition.lowest:g} and {definition.highest:g}{unit}"
             raise place.error(f"{definition.id}: {number:g}{unit} is not possible; {between}.{slip}")
+
+    @staticmethod
+    def _slip(definition: FactDefinition, number: float) -> str:
+        """The likeliest mistake behind an impossible number: another unit, or a percentage for a fraction."""
+        for conversion in definition.other_units:
+            converted = conversion.to_usual(number)
+            if definition.lowest <= converted <= definition.highest:
+                return f" Was it {number:g} {conversion.unit}?"
+        share = tidy(number / 100)
+        return f" Did you mean {share:g}?" if definition.highest == 1 and 0 <= share <= 1 else ""
 
     def _unit(self, definition: FactDefinition, block: Block) -> Callable[[float], float]:
         """The conversion of the unit that the block names into the usual one."""

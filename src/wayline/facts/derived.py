@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
 from wayline.facts.courses import Course, Listing
-from wayline.facts.findings import Derivation, oldest
+from wayline.facts.findings import Derivation, Value, oldest
 from wayline.facts.lesions import LARGE_VESSELS, LEFT_LOBE, RIGHT_LOBE, Lesion
 from wayline.facts.values import DateRange, NumberRange, tidy
 
@@ -60,8 +61,8 @@ def _age(situation: Situation) -> Derivation | None:
         return None
     today = situation.as_of
 
-    def years(birthday: object) -> int:
-        return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))  # type: ignore[attr-defined]
+    def years(birthday: date) -> int:
+        return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
 
     return Derivation(NumberRange(years(born.last), years(born.first)), () if born.is_exact else ("person.birth_date",))
 
@@ -121,7 +122,7 @@ def _lesions(situation: Situation) -> Listing[Lesion] | None:
     return value if isinstance(value, Listing) else None
 
 
-def _from_lesions(situation: Situation, value: object, fact_id: str) -> Derivation:
+def _from_lesions(situation: Situation, value: Value | None, fact_id: str) -> Derivation:
     """A derivation from the lesion list; where the list is stale, a newer one is what is needed."""
     finding = situation.finding("liver.lesions")
     if value is None:

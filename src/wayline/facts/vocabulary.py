@@ -173,6 +173,11 @@ class Vocabulary(Mapping[str, FactDefinition]):
         return self.formulas.usual_upper_limits.get(lab_id)
 
 
+def within_a_sentence(label: str) -> str:
+    """A label inside a sentence: its capital goes, unless it is an abbreviation or a name such as HER2."""
+    return label[0].lower() + label[1:] if len(label) > 1 and label[1].islower() else label
+
+
 def load_vocabulary(folder: Path) -> Vocabulary:
     """Load `content/vocabulary/`; every mistake is an error with file and line."""
     facts: dict[str, FactDefinition] = {}
@@ -279,8 +284,8 @@ def _upper_limit_fact(lab: FactDefinition) -> FactDefinition:
     return FactDefinition(
         id=f"{lab.id}_uln",
         kind="number",
-        label=f"Upper limit of {lab.label} at your lab",
-        question=f"Which upper limit does your lab print for {lab.label}?",
+        label=f"Upper limit of {within_a_sentence(lab.label)} at your lab",
+        question=f"Which upper limit does your lab print for {within_a_sentence(lab.label)}?",
         why="Labs differ. Many limits are counted in times the lab's own upper limit.",
         where="On the lab report, in the column 'reference range' or 'normal range'. It is the higher of the two numbers.",
         cites=(),

@@ -70,8 +70,8 @@ def _values_to_try(definition: FactDefinition, situation: Situation, questions: 
         case "yes_no":
             return [Told(True), Told(False)]
         case "choice":
-            possible = current.value if isinstance(current.value, frozenset) else definition.single_choices
-            return [Told(frozenset({value})) for value in definition.single_choices if value in possible]
+            open_choices = current.value if isinstance(current.value, frozenset) else definition.single_choices
+            return [Told(frozenset({value})) for value in definition.single_choices if value in open_choices]
         case "number":
             possible = current.value if isinstance(current.value, NumberRange) else definition.possible
             limits = _limits(definition, literals, situation)

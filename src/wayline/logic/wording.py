@@ -12,7 +12,7 @@ from wayline.facts.findings import Finding, Value
 from wayline.facts.situation import Situation
 from wayline.facts.truth import YES, Truth
 from wayline.facts.values import DateRange, NumberRange
-from wayline.facts.vocabulary import FactDefinition, Vocabulary
+from wayline.facts.vocabulary import FactDefinition, Vocabulary, within_a_sentence
 from wayline.logic.nodes import (
     AnyLesion,
     Arithmetic,
@@ -61,16 +61,14 @@ def literal_in_words(literal: Condition, situation: Situation, truth: Truth, neg
         case Compared(left, operator, right):
             return _comparison_in_words(left, operator, right, situation, negated, wanted)
         case Had(named):
-            title = _within_a_sentence(vocabulary.procedures.get(named) or vocabulary.drugs.title(named))
+            title = within_a_sentence(vocabulary.procedures.get(named) or vocabulary.drugs.title(named))
             includes = "includes" if truth is YES else "does not include"
             return LiteralWords(f"Treatment so far {includes} {title}{_had_details(literal)}.")
         case Within(fact_id, days):
-            side = "within the last" if truth is YES else "more than"
-            return LiteralWords(
-                f"{vocabulary[fact_id].label}: {situation.value(fact_id)}, {side} {days:g} days{'' if truth is YES else ' ago'}."
-            )
+            known = f"{vocabulary[fact_id].label}: {value_in_words(vocabulary[fact_id], situation.value(fact_id))}"
+            return LiteralWords(f"{known}, within the last {days:g} days." if truth is YES else f"{known}, more than {days:g} days ago.")
         case DateCompared(fact_id) | TextIn(fact_id):
-            return LiteralWords(f"{vocabulary[fact_id].label}: {situation.value(fact_id)}.")
+            return LiteralWords(f"{vocabulary[fact_id].label}: {value_in_words(vocabulary[fact_id], situation.value(fact_id))}.")
         case ListHolds(fact_id, item):
             definition = vocabulary[fact_id]
             words = definition.choices[item].words
@@ -88,11 +86,6 @@ def _comparison_in_words(left: Term, operator: str, right: Term, situation: Situ
         return LiteralWords(f"{known}.")
     words = _LIMIT_WORDS[_OPPOSITE[operator] if negated else operator]
     return LiteralWords(f"{known}.", words.format(_with_unit(f"{right.number:g}", left, situation.vocabulary)))
-
-
-def _within_a_sentence(title: str) -> str:
-    """A title inside a sentence: its capital goes, unless it is an abbreviation or a name such as HER2."""
-    return title[0].lower() + title[1:] if len(title) > 1 and title[1].islower() else title
 
 
 def term_in_words(term: Term, situation: Situation) -> str:
@@ -169,10 +162,19 @@ def value_in_words(definition: FactDefinition, value: Value | None) -> str:
         case frozenset():
             return _one_of(definition, value)
         case DateRange():
-            return str(value)
+            return date_in_words(value)
         case Listing():
             return _listing_in_words(definition, value)
     return str(value)
+
+
+def date_in_words(dated: DateRange) -> str:
+    """`November 20, 2026`, `November 2026`, `2026`."""
+    if dated.is_exact:
+        return f"{dated.first:%B} {dated.first.day}, {dated.first.year}"
+    if (dated.first.year, dated.first.month) == (dated.last.year, dated.last.month):
+        return f"{dated.first:%B} {dated.first.year}"
+    return f"{dated.first.year}" if dated.first.year == dated.last.year else f"{dated.first.year} to {dated.last.year}"
 
 
 def finding_in_words(definition: FactDefinition, finding: Finding) -> str:

@@ -158,7 +158,7 @@ class Option:
     def cited(self) -> tuple[str, ...]:
         """Every reference that this option rests on, once, in order."""
         bodies = [cite for _, text in self.sections for cite in cited_in(text)]
-        parts = (*self.rules_out, *self.cautions, *self.evidence)
+        parts: tuple[RuleOut | Caution | EvidenceStatement, ...] = (*self.rules_out, *self.cautions, *self.evidence)
         return tuple(dict.fromkeys([*(cite for part in parts for cite in part.cites), *self.limits_cite, *bodies]))
 
 

@@ -1,0 +1,333 @@
+"""Asking for facts in a web form: fields from the vocabulary, answers back into the form of a case file.
+
+Every answer goes through the same reader as a case file. What cannot be read is kept as a draft beside its error, so that nothing that was
+typed is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.http import QueryDict
+
+from wayline.facts.case import FactReader
+from wayline.facts.courses import ENDINGS, INTENTS, RESPONSES
+from wayline.facts.findings import Told
+from wayline.facts.situation import Situation
+from wayline.facts.values import DateRange
+from wayline.facts.vocabulary import FactDefinition, Vocabulary
+from wayline.logic.wording import date_in_words, unit_in_words
+from wayline.reading import Place, WaylineError, parse
+from wayline.report import told_json
+
+COURSE_ROWS = 4
+COURSE_FIELDS = ("drugs", "intent", "start", "end", "ended_because", "best_response")
+COURSE_WORDS = {
+    "intent": dict(zip(INTENTS, ("around surgery", "meant to cure, such as chemoradiation", "for cancer that has spread"), strict=True)),
+    "ended_because": dict(zip(ENDINGS, ("the cancer grew", "side effects", "it was completed", "another reason"), strict=True)),
+    "best_response": dict(zip(RESPONSES, ("could no longer be seen", "shrank", "stayed about the same", "grew"), strict=True)),
+}
+NOT_KNOWN = ""
+_COMPARISON = re.compile(r"\s*(<=|>=|<|>|≤|≥|=)?\s*([-+]?[0-9][0-9., ]*)\s*(\+)?\s*")
+_BOUND_OF_SIGN = {"<": "below", "<=": "at_most", "≤": "at_most", ">": "above", ">=": "at_least", "≥": "at_least"}
+_WORDS_FOR_SIGNS = (("at least", ">="), ("at most", "<="), ("more than", ">"), ("less than", "<"), ("over", ">"), ("under", "<"))
+
+
+@dataclass
+class Field:
+    """One question with its answer as it stands: `raw` holds strings by part name ("", "unit", "date", "drugs-0", ...)."""
+
+    definition: FactDefinition
+    raw: dict[str, str]
+    error: str | None = None
+    note: str | None = None
+
+    @property
+    def id(self) -> str:
+        return self.definition.id
+
+    @property
+    def html_id(self) -> str:
+        return self.definition.id.replace(".", "-")
+
+    @property
+    def value(self) -> str:
+        return self.raw.get("", NOT_KNOWN)
+
+    @property
+    def unit(self) -> str:
+        return self.raw.get("unit", "") or self.definition.unit or ""
+
+    @property
+    def usual_unit(self) -> str:
+        return unit_in_words(self.definition)
+
+    @property
+    def units(self) -> list[str]:
+        others = [other.unit for other in self.definition.other_units]
+        return [self.definition.unit or "", *others] if others else []
+
+    @property
+    def date(self) -> str:
+        return self.raw.get("date", "")
+
+    @property
+    def asks_date(self) -> bool:
+        """Results grow old, so their day matters; how somebody feels is of today."""
+        return (
+            self.definition.kind == "number"
+            and self.definition.valid_for_days is not None
+            and self.definition.group in ("labs", "liver", "condition")
+        )
+
+    @property
+    def is_upper_limit(self) -> bool:
+        return self.definition.id.endswith("_uln")
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool]]:
+        """(value, words, chosen) of each choice."""
+        if self.definition.kind == "yes_no":
+            pairs = [("yes", "Yes"), ("no", "No")]
+        else:
+            pairs = [(choice.value, _capital(choice.words)) for choice in self.definition.choices.values()]
+        return [(value, words, self.value == value) for value, words in pairs]
+
+    @property
+    def ranked(self) -> list[tuple[int, str]]:
+        """(place, chosen value) of each place in an ordered list of wishes."""
+        return [(place, self.raw.get(f"{place}", "")) for place in range(1, 4)]
+
+    @property
+    def courses(self) -> list[dict[str, Any]]:
+        """The rows of treatments, each with its parts and their choices."""
+        rows = []
+        for row in range(COURSE_ROWS):
+            parts: dict[str, Any] = {part: self.raw.get(f"{part}-{row}", "") for part in COURSE_FIELDS}
+            selects = {part: [(value, text, parts[part] == value) for value, text in words.items()] for part, words in COURSE_WORDS.items()}
+            rows.append({"number": row + 1, "row": row, **parts, "selects": selects, "shown": any(parts.values())})
+        return rows
+
+    @property
+    def complete(self) -> bool:
+        return self.raw.get("complete", "") == "yes"
+
+
+@dataclass
+class Answers:
+    """What a submitted page gives: facts in case-file form (None = not known any more), drafts and errors by fact."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    drafts: dict[str, dict[str, str]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def situation_from(facts: Mapping[str, Any], vocabulary: Vocabulary, today: date) -> Situation:
+    """The situation that the vault's facts tell, as of today. A fact that can no longer be read (an older vocabulary) is left out."""
+    reader = FactReader(vocabulary, today)
+    told: dict[str, Told] = {}
+    for fact_id, raw in facts.items():
+        if fact_id in vocabulary:
+            try:
+                answer = _read(reader, vocabulary[fact_id], raw)
+            except WaylineError:
+                continue
+            if answer is not None:
+                told[fact_id] = answer
+    return Situation(vocabulary, today, told)
+
+
+def fields_for(
+    fact_ids: Iterable[str], facts: Mapping[str, Any], drafts: Mapping[str, Any], vocabulary: Vocabulary, today: date
+) -> list[Field]:
+    """The fields of a page, filled with what was told before."""
+    reader = FactReader(vocabulary, today)
+    fields = []
+    for fact_id in fact_ids:
+        definition = vocabulary[fact_id]
+        if fact_id in drafts:
+            raw, error = dict(drafts[fact_id]), _error_of(reader, definition, dict(drafts[fact_id]), today)
+            fields.append(Field(definition, raw, error))
+        else:
+            fields.append(_filled(definition, facts.get(fact_id), reader))
+    return fields
+
+
+def answers_from(post: QueryDict, fact_ids: Iterable[str], facts: Mapping[str, Any], vocabulary: Vocabulary, today: date) -> Answers:
+    """Read a submitted page. An answer that was left as it stood keeps its day; a new one gets today's."""
+    reader = FactReader(vocabulary, today)
+    answers = Answers()
+    for fact_id in fact_ids:
+        definition = vocabulary[fact_id]
+        raw = _submitted(post, definition)
+        if raw == _filled(definition, facts.get(fact_id), reader).raw:
+            continue
+        try:
+            case_form = _case_form(definition, raw, today)
+            _read(reader, definition, case_form)
+            answers.facts[fact_id] = case_form
+        except WaylineError as error:
+            answers.drafts[fact_id] = raw
+            answers.errors[fact_id] = _friendly(definition, error)
+    return answers
+
+
+def _error_of(reader: FactReader, definition: FactDefinition, raw: dict[str, str], today: date) -> str | None:
+    try:
+        _read(reader, definition, _case_form(definition, raw, today))
+    except WaylineError as error:
+        return _friendly(definition, error)
+    return None
+
+
+def _read(reader: FactReader, definition: FactDefinition, case_form: Any) -> Told | None:
+    parsed = parse(json.dumps({"answer": case_form}), "answer")
+    return reader.read(definition, parsed["answer"], Place("answer", 1), parsed.spelling["answer"])
+
+
+def _friendly(definition: FactDefinition, error: WaylineError) -> str:
+    text = error.message.removeprefix(f"{definition.id}: ")
+    return _capital(text.replace(definition.id, definition.label)) + ("" if text.endswith((".", "?")) else ".")
+
+
+def _submitted(post: QueryDict, definition: FactDefinition) -> dict[str, str]:
+    """The parts of one field as they were sent, without empty ones."""
+    prefix = f"{definition.id}:"
+    names = {"": definition.id} | {name.removeprefix(prefix): name for name in post if name.startswith(prefix)}
+    raw = {part: value for part, name in names.items() if (value := str(post.get(name, "")).strip())}
+    if set(raw) == {"unit"} or set(raw) == {"unit", "date"}:
+        return {}  # a unit alone says nothing
+    return raw
+
+
+def _case_form(definition: FactDefinition, raw: dict[str, str], today: date) -> Any:
+    """A field's parts as a case file would write them; None for "I do not know"."""
+    value = raw.get("", NOT_KNOWN)
+    match definition.kind:
+        case "number":
+            if not value:
+                return None
+            form: dict[str, Any] = _number_form(value)
+            if raw.get("unit") and raw["unit"] != definition.unit:
+                form["unit"] = raw["unit"]
+        case "courses":
+            return _courses_form(raw)
+        case "choice_list":
+            ranked = list(dict.fromkeys(raw[place] for place in ("1", "2", "3") if raw.get(place)))
+            return ranked or None
+        case _:
+            if not value:
+                return None
+            form = {"value": value}
+    if raw.get("date"):
+        form["date"] = raw["date"]
+    elif definition.valid_for_days is not None:
+        form["date"] = today.isoformat()
+    return form
+
+
+def _number_form(text: str) -> dict[str, Any]:
+    """`2.4`, `<10`, `at least 3`, `10+` and `1,200` as a case file writes them."""
+    signed = text.lower()
+    for words, sign in _WORDS_FOR_SIGNS:
+        signed = signed.replace(words, sign)
+    match = _COMPARISON.fullmatch(signed)
+    digits = match[2].replace(" ", "") if match else ""
+    if re.fullmatch(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", digits):
+        digits = digits.replace(",", "")
+    digits = digits.replace(",", ".")
+    if match is None or not re.fullmatch(r"[-+]?[0-9]{1,15}(\.[0-9]{1,9})?", digits):
+        raise Place("answer", 1).error("write a number, such as 2.4. You can also write <10 or >5. Leave it empty if you do not know")
+    number = float(digits)
+    bound = "at_least" if match[3] else _BOUND_OF_SIGN.get(match[1] or "=")
+    return {"value": number} if bound is None else {bound: number}
+
+
+def _courses_form(raw: dict[str, str]) -> Any:
+    if raw.get("") == "none":
+        return []
+    rows = []
+    for row in range(COURSE_ROWS):
+        parts = {part: raw.get(f"{part}-{row}", "") for part in COURSE_FIELDS}
+        if not any(parts.values()):
+            continue
+        names = [name.strip() for name in re.split(r"[,;+/\n]| and ", parts.pop("drugs")) if name.strip()]
+        if not names:
+            raise Place("answer", 1).error(f"treatment {row + 1}: write the names of the drugs, as far as you know them")
+        rows.append({"drugs": names} | {part: value for part, value in parts.items() if value})
+    if not rows:
+        return None
+    return {"items": rows, "complete": raw.get("complete") == "yes"}
+
+
+def _filled(definition: FactDefinition, stored: Any, reader: FactReader) -> Field:
+    """A field filled from a stored fact. What has gone stale is shown as a note and asked anew."""
+    if stored is None:
+        return Field(definition, {})
+    try:
+        told = _read(reader, definition, stored)
+    except WaylineError:
+        return Field(definition, {})
+    if told is None:
+        return Field(definition, {})
+    form = stored if isinstance(stored, dict) else {"value": stored}
+    raw: dict[str, str] = {}
+    match definition.kind:
+        case "number":
+            raw = {"": _number_text(form)}
+            if form.get("unit"):
+                raw["unit"] = str(form["unit"])
+            elif definition.other_units and definition.unit:
+                raw["unit"] = definition.unit
+        case "courses":
+            raw = _courses_raw(form)
+        case "choice_list":
+            raw = {str(place): str(item) for place, item in enumerate(stored, 1)}
+        case "yes_no":
+            raw = {"": "yes" if told.value is True else "no"}
+        case _:
+            raw = {"": str(told_json(definition, told))}
+    filled = Field(definition, raw)
+    if filled.asks_date and form.get("date"):
+        raw["date"] = str(form["date"])
+    if definition.valid_for_days is None or told.date is None or _age(told.date, reader.as_of) <= definition.valid_for_days:
+        return filled
+    if not filled.asks_date:
+        filled.note = f"You answered this on {date_in_words(told.date)}. It may have changed, so please answer again."
+        filled.raw = {}
+    else:
+        filled.note = f"This result is from {date_in_words(told.date)}. A newer one is needed for the treatment choices."
+    return filled
+
+
+def _age(dated: DateRange, today: date) -> int:
+    return (today - dated.first).days
+
+
+def _number_text(form: Mapping[str, Any]) -> str:
+    for sign, bound in (("", "value"), ("<", "below"), ("<=", "at_most"), (">", "above"), (">=", "at_least")):
+        if bound in form:
+            return f"{sign}{float(form[bound]):.9f}".rstrip("0").rstrip(".")
+    return ""
+
+
+def _courses_raw(form: Mapping[str, Any]) -> dict[str, str]:
+    items = form["value"] if "value" in form else form.get("items", [])
+    if not items:
+        return {"": "none"}
+    raw = {"": "some"}
+    for row, item in enumerate(items[:COURSE_ROWS]):
+        raw[f"drugs-{row}"] = ", ".join(item.get("drugs", []))
+        raw |= {f"{part}-{row}": str(item[part]) for part in COURSE_FIELDS[1:] if item.get(part)}
+    if form.get("complete", True):
+        raw["complete"] = "yes"
+    return raw
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

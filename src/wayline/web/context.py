@@ -1,0 +1,20 @@
+"""What every page's template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from wayline import __version__
+
+
+def every_page(request: HttpRequest) -> dict[str, Any]:
+    """The line's number and hours, the version, and whether this device holds a vault key."""
+    return {
+        "line_number": settings.LINE_NUMBER,
+        "line_hours": settings.LINE_HOURS,
+        "version": __version__,
+        "has_vault": settings.VAULT_COOKIE in request.COOKIES,
+    }

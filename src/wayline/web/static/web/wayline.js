@@ -1,0 +1,13 @@
+// Everything works without this file. It adds a print button and moves attention to the list of errors.
+document.documentElement.classList.add("has-script");
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
+const errors = document.getElementById("errors");
+if (errors) errors.focus();
+// A link to a source opens the folded list that holds it.
+const openTarget = () => {
+  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  const fold = target && target.closest("details");
+  if (fold) { fold.open = true; target.scrollIntoView(); }
+};
+addEventListener("hashchange", openTarget);
+openTarget();

@@ -1,0 +1,91 @@
+"""The options page and each option's own page."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from wayline.library import library
+from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, KINDS
+from wayline.options.matching import OptionMatch, match_option, matches_for
+from wayline.web.asking import situation_from
+from wayline.web.places import place_to_tell
+from wayline.web.visitors import today, vault_of
+
+ASK_FIRST_SHOWN = 5
+VERDICTS = {
+    FITS: {"heading": "Worth asking about", "status": "worth asking about"},
+    DEPENDS: {"heading": "Depends", "status": "depends"},
+    DOES_NOT_FIT: {"heading": "Usually not used here, and why", "status": "usually not used"},
+}
+
+
+@require_safe
+def options(request: HttpRequest) -> HttpResponse:
+    """Every option for what was told, grouped by verdict and kind, with what to ask first; without facts, the plain list."""
+    content = library()
+    contents = vault_of(request).read()
+    if not contents.facts:
+        kinds = [(KINDS[kind], list(group)) for kind, group in groupby(content.catalog.values(), key=lambda option: option.kind)]
+        return render(request, "web/all_options.html", {"kinds": kinds})
+    situation = situation_from(contents.facts, content.vocabulary, today())
+    found = matches_for(situation, content.catalog)
+    sections = []
+    for verdict, words in VERDICTS.items():
+        matches = [match for match in found.matches if match.verdict == verdict]
+        kinds_shown = [
+            (KINDS[kind], [_shown(match) for match in group]) for kind, group in groupby(matches, key=lambda match: match.option.kind)
+        ]
+        sections.append({"verdict": verdict, "count": len(matches), "kinds": kinds_shown, **words})
+    asking = [
+        {"definition": content.vocabulary[one.fact], "settles": one.settles, "link": place_to_tell(one.fact)}
+        for one in found.ask_first[:ASK_FIRST_SHOWN]
+    ]
+    return render(request, "web/options.html", {"sections": sections, "asking": asking, "drafts": contents.drafts})
+
+
+@require_safe
+def option(request: HttpRequest, option_id: str) -> HttpResponse:
+    """One option: what it is, what it means for what was told, evidence, questions, sources."""
+    content = library()
+    found = content.catalog.get(option_id)
+    if found is None:
+        raise Http404
+    contents = vault_of(request).read()
+    match = None
+    if contents.facts:
+        match = match_option(found, situation_from(contents.facts, content.vocabulary, today()))
+    references = [content.references[cite] for cite in found.cited]
+    context = {
+        "option": found,
+        "kind": KINDS[found.kind],
+        "specialists": [content.catalog.specialties[one] for one in found.specialists],
+        "signers": [content.catalog.specialties[one] for one in found.may_sign],
+        "references": references,
+        "numbers": {reference.id: number for number, reference in enumerate(references, 1)},
+        "overdue": found.next_review < today(),
+        "match": _shown(match) if match else None,
+        "status": VERDICTS[match.verdict]["status"] if match else None,
+    }
+    return render(request, "web/option.html", context)
+
+
+def _shown(match: OptionMatch) -> dict[str, Any]:
+    vocabulary = library().vocabulary
+    return {
+        "option": match.option,
+        "verdict": match.verdict,
+        "because": [
+            {"text": reason.text, "link": place_to_tell(reason.fact)} for reason in match.because if reason.fact != "diagnosis.primary"
+        ],
+        "missing": [
+            {"definition": vocabulary[missing.fact], "why": missing.why, "link": place_to_tell(missing.fact)} for missing in match.missing
+        ],
+        "cautions": match.cautions,
+        "to_ask": match.to_ask,
+        "may_change": match.may_change,
+    }

@@ -1,0 +1,141 @@
+"""What do you know? The form in steps, everything else that may be known, and erasing it all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from wayline.facts.findings import CONFLICT, DERIVED, STALE
+from wayline.facts.vocabulary import Group
+from wayline.library import library
+from wayline.logic.wording import finding_in_words
+from wayline.web.asking import answers_from, fields_for, situation_from
+from wayline.web.places import place_to_tell
+from wayline.web.vault import RecordTooLargeError
+from wayline.web.visitors import forget, keep, today, vault_of
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Everything told so far, by step, with a link to change each."""
+    content = library()
+    contents = vault_of(request).read()
+    situation = situation_from(contents.facts, content.vocabulary, today())
+    groups = []
+    for group in content.vocabulary.groups:
+        rows = []
+        for fact_id in group.facts:
+            finding = situation.finding(fact_id)
+            if finding.state == "unknown" or fact_id == "diagnosis.primary":
+                continue
+            definition = content.vocabulary[fact_id]
+            note = {
+                DERIVED: "follows from your other answers",
+                STALE: "needs a newer answer",
+                CONFLICT: "these two differ: please check",
+            }.get(finding.state, "")
+            rows.append(
+                {
+                    "definition": definition,
+                    "words": finding_in_words(definition, finding),
+                    "note": note,
+                    "date": finding.date,
+                    "link": place_to_tell(fact_id),
+                }
+            )
+        if rows:
+            groups.append({"title": group.title, "rows": rows})
+    return render(request, "web/situation.html", {"groups": groups, "steps": content.steps.steps, "drafts": contents.drafts})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, step_id: str) -> HttpResponse:
+    """One step of the form. Every way out of it saves first; only "next" stops at an answer that cannot be read."""
+    steps = library().steps
+    found = steps.find(step_id)
+    if found is None:
+        raise Http404
+    before, after = steps.neighbor(found, -1), steps.neighbor(found, 1)
+    place = {
+        "title": found.title,
+        "intro": found.intro,
+        "number": steps.steps.index(found) + 1,
+        "count": len(steps.steps),
+        "before": before,
+        "after": after,
+    }
+    ways = {
+        "back": reverse("step", args=[before.id]) if before else reverse("situation"),
+        "next": reverse("step", args=[after.id]) if after else reverse("options"),
+        "options": reverse("options"),
+    }
+    return _asking(request, found.facts, "web/step.html", place, ways)
+
+
+@require_safe
+def more(request: HttpRequest) -> HttpResponse:
+    """The groups of everything else that may be known."""
+    return render(request, "web/more.html", {"groups": library().vocabulary.groups})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def group(request: HttpRequest, group_id: str) -> HttpResponse:
+    """Every fact of one group, for people who have the report in their hands."""
+    found = next((one for one in library().vocabulary.groups if one.id == group_id), None)
+    if found is None:
+        raise Http404
+    ways = {"back": reverse("more"), "next": reverse("situation"), "options": reverse("options")}
+    return _asking(request, _tellable(found), "web/group.html", {"title": found.title}, ways)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest) -> HttpResponse:
+    """Ask once, then erase the record and the key."""
+    if request.method != "POST":
+        return render(request, "web/erase.html")
+    vault_of(request).erase()
+    response = render(request, "web/erased.html")
+    forget(response)
+    return response
+
+
+def _tellable(group: Group) -> tuple[str, ...]:
+    """The facts of a group that a form can ask for. Single tumors are drawn on the liver, later; their number and size are asked here."""
+    return tuple(fact_id for fact_id in group.facts if fact_id != "diagnosis.primary" and library().vocabulary[fact_id].kind != "lesions")
+
+
+def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place: dict[str, Any], ways: dict[str, str]) -> HttpResponse:
+    vocabulary = library().vocabulary
+    vault = vault_of(request)
+    contents = vault.read()
+    if request.method != "POST":
+        return render(request, template, place | {"fields": fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today())})
+    answers = answers_from(request.POST, fact_ids, contents.facts, vocabulary, today())
+    for fact_id in fact_ids:
+        contents.drafts.pop(fact_id, None)
+    contents.drafts |= answers.drafts
+    for fact_id, told in answers.facts.items():
+        if told is None:
+            contents.facts.pop(fact_id, None)
+        else:
+            contents.facts[fact_id] = told
+    way = request.POST.get("go", "next")
+    try:
+        if not contents.is_empty or vault.key is not None:
+            vault.write(contents)
+    except RecordTooLargeError:
+        context = place | {"fields": fields_for(fact_ids, {}, {}, vocabulary, today()), "too_large": True}
+        return render(request, template, context, status=413)
+    if answers.errors and way == "next":
+        fields = fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today())
+        response = render(request, template, place | {"fields": fields, "wrong": [one for one in fields if one.error]}, status=422)
+    else:
+        response = redirect(ways.get(way, ways["next"]))
+    if vault.key is not None:
+        keep(vault, response)
+    return response

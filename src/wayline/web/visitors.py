@@ -1,0 +1,38 @@
+"""A visitor's vault, from the request's cookie and back into the response's."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from wayline.web.vault import Vault
+
+
+def today() -> date:
+    """The day of this request: the one clock of the web path."""
+    return timezone.localdate()
+
+
+def vault_of(request: HttpRequest) -> Vault:
+    return Vault.from_cookie(request.COOKIES.get(settings.VAULT_COOKIE), today())
+
+
+def keep(vault: Vault, response: HttpResponse) -> None:
+    """Give the visitor their key, for as long as the record is kept."""
+    response.set_cookie(
+        settings.VAULT_COOKIE,
+        vault.cookie,
+        max_age=settings.VAULT_DAYS_UNUSED * 86_400,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget(response: HttpResponse) -> None:
+    """Take the key out of the browser."""
+    response.delete_cookie(settings.VAULT_COOKIE, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'

@@ -1,0 +1,13 @@
+"""The WSGI application that the server runs."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from wayline.library import library
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.web.settings")
+library()  # loaded before the first visitor waits for it
+application = get_wsgi_application()

@@ -1,0 +1,83 @@
+"""Pictures of every page type, phone and desktop, light and dark: `make screenshots` writes them to screenshots/.
+
+Not a test: people look at them. Needs Debian's chromium.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.running import FLAGS, running_server
+
+CHROMIUM = "/usr/bin/chromium"
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+
+
+def fill(page: Page, base: str) -> None:
+    """Tell a composite person's situation through the form itself."""
+    answers: dict[str, dict[str, str]] = {
+        "about-you": {"person.age": "61", "person.sex": "male"},
+        "kind-of-cancer": {"diagnosis.histology": "adenocarcinoma"},
+        "where-it-began": {"diagnosis.site": "gej"},
+        "where-it-spread": {"metastases.liver": "yes", "metastases.lung": "no", "metastases.bone": "no"},
+        "liver-tumors": {"liver.lesion_count": "2", "liver.largest_cm": "2.4"},
+        "tumor-tests": {"biomarker.pdl1_cps": "8", "biomarker.msi_high": "no"},
+        "treatment-so-far": {"therapy.history": "none"},
+        "daily-life": {"function.ecog": "1"},
+        "swallowing": {"symptom.dysphagia": "2"},
+        "blood-tests": {"labs.bilirubin": "0.7", "labs.albumin": "3.9"},
+    }
+    for step, fields in answers.items():
+        page.goto(f"{base}/situation/step/{step}/")
+        for name, value in fields.items():
+            radio = page.locator(f'input[type=radio][name="{name}"][value="{value}"]')
+            if radio.count():
+                radio.check()
+            else:
+                page.fill(f'input[name="{name}"]', value)
+        page.click("main .buttons button[value=next]")
+
+
+def main(base: str, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for size, (width, height) in SIZES.items():
+            for scheme in ("light", "dark"):
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page = context.new_page()
+                shots = {
+                    "home": "/",
+                    "help": "/help/",
+                    "all-options": "/options/",
+                    "step": "/situation/step/swallowing/",
+                    "group": "/situation/more/labs/",
+                }
+                for name, path in shots.items():
+                    page.goto(base + path)
+                    page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=name in ("home", "help", "step"))
+                page.goto(f"{base}/situation/step/blood-tests/")
+                page.fill('input[name="labs.bilirubin"]', "900")
+                page.click("main .buttons button[value=next]")
+                page.screenshot(path=str(folder / f"error-{size}-{scheme}.png"))
+                fill(page, base)
+                shots = {
+                    "options": "/options/",
+                    "option": "/options/stent/",
+                    "told": "/situation/",
+                    "history": "/situation/step/treatment-so-far/",
+                }
+                for name, path in shots.items():
+                    page.goto(base + path)
+                    page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=True)
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as data, running_server(Path(data)) as address:
+        main(address, Path(sys.argv[1]))

@@ -1,0 +1,194 @@
+"""The whole path in a real browser: home, form, options, one option, erase; and what it must be for everybody."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.screenshots import fill
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PAGES = [
+    "/",
+    "/help/",
+    "/options/",
+    "/options/stent/",
+    "/situation/",
+    "/situation/step/swallowing/",
+    "/situation/step/treatment-so-far/",
+    "/situation/step/blood-tests/",
+    "/situation/more/",
+    "/situation/more/labs/",
+    "/situation/erase/",
+    "/page/privacy/",
+    "/page/about/",
+    "/nothing-here/",
+]
+
+
+def test_from_home_through_the_form_to_an_option_and_erased(page: Page, server: str) -> None:
+    """With and without JavaScript."""
+    page.goto(server)
+    page.get_by_role("link", name="See what to ask about").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("How old are you?")
+    fill(page, server)
+    page.goto(f"{server}/options/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Options for what you told us")
+    panel = page.locator(".ask-first")
+    expect(panel).to_contain_text("would settle")
+    expect(panel).to_contain_text("HER2")
+    panel.get_by_role("link", name="HER2").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Which tumor tests have come back?")
+    page.locator('input[name="biomarker.her2"][value="negative"]').check()
+    page.get_by_role("button", name="See my options now").click()
+    fits = page.locator("section.verdict-fits")
+    expect(fits.get_by_role("link", name="Immunotherapy with chemotherapy")).to_be_visible()
+    fits.get_by_role("link", name="Immunotherapy with chemotherapy").click()
+    expect(page.locator(".for-you")).to_contain_text("worth asking about")
+    page.get_by_role("link", name="Erase what I told").click()
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is erased.")
+    page.goto(f"{server}/situation/")
+    expect(page.locator("main")).to_contain_text("Nothing yet")
+
+
+def test_going_back_in_the_browser_loses_nothing(page: Page, server: str) -> None:
+    """Saved answers are there again, also after the browser's own back button."""
+    page.goto(f"{server}/situation/step/about-you/")
+    page.fill('input[name="person.age"]', "58")
+    page.get_by_role("button", name="Save and go on").last.click()
+    page.wait_for_url("**/kind-of-cancer/")
+    page.go_back(wait_until="load")
+    page.reload()
+    expect(page.locator('input[name="person.age"]')).to_have_value("58")
+    page.get_by_role("button", name="Save and go on").last.click()
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator('input[name="person.age"]')).to_have_value("58")
+
+
+def test_an_unreadable_answer_is_explained_and_kept(page: Page, server: str) -> None:
+    """The words beside the field, and what was typed."""
+    page.goto(f"{server}/situation/step/blood-tests/")
+    page.fill('input[name="labs.bilirubin"]', "high")
+    page.fill('input[name="labs.albumin"]', "3.9")
+    page.get_by_role("button", name="Save and go on").last.click()
+    expect(page.get_by_role("alert")).to_contain_text("Please look at 1 answer")
+    expect(page.locator('input[name="labs.bilirubin"]')).to_have_value("high")
+    expect(page.locator('input[name="labs.albumin"]')).to_have_value("3.9")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_type_is_accessible_and_styled(browser_pages: list[Page], server: str, scheme: str) -> None:
+    """axe finds nothing, the stylesheet applied, in light and dark."""
+    (page,) = browser_pages
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    fill(page, server)
+    for address in PAGES:
+        page.goto(server + address)
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == {"light": "rgb(251, 248, 242)", "dark": "rgb(22, 25, 27)"}[scheme], f"{address}: the stylesheet did not apply"
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+
+
+@pytest.fixture
+def browser_pages(scripted: BrowserContext) -> list[Page]:
+    return [scripted.new_page()]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_page_scrolls_sideways(scripted: BrowserContext, server: str, width: int) -> None:
+    """Down to 320 pixels, which is also 400 % zoom of a desktop window."""
+    page = scripted.new_page()
+    fill(page, server)
+    page.set_viewport_size({"width": width, "height": 800})
+    for address in PAGES:
+        page.goto(server + address)
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{address} is {overflow} px too wide at {width} px"
+
+
+def test_targets_are_large_enough(scripted: BrowserContext, server: str) -> None:
+    """Buttons, choices and fields of the form are at least 44 px high."""
+    page = scripted.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    for address in ("/situation/step/swallowing/", "/situation/step/blood-tests/"):
+        page.goto(server + address)
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('main .choice, main button:not(.hidden), main select, main summary, header a,'
+                + ' main input:not([type=radio]):not([type=checkbox]):not([type=hidden])')]
+                .filter(one => one.getBoundingClientRect().height < 43.5).map(one => one.outerHTML.slice(0, 80))"""
+        )
+        assert small == [], address
+
+
+def test_the_form_can_be_walked_with_the_keyboard_alone(scripted: BrowserContext, server: str) -> None:
+    """Skip link first, visible focus, arrows choose, Enter goes on."""
+    page = scripted.new_page()
+    page.goto(f"{server}/situation/step/daily-life/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.type") == "radio":
+            break
+    assert page.evaluate("document.activeElement.type") == "radio"
+    page.keyboard.press("ArrowUp")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("How is swallowing today?")
+    page.goto(f"{server}/situation/step/daily-life/")
+    assert page.locator('input[name="function.ecog"]:checked').get_attribute("value") == "4"
+
+
+def test_nothing_is_asked_of_any_other_host(scripted: BrowserContext, server: str) -> None:
+    """Every request of every page goes to this server, and the first visit weighs under 100 kB."""
+    page = scripted.new_page()
+    asked: list[str] = []
+    weights: list[int] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda response: weights.append(len(response.body()) if response.ok else 0))
+    page.goto(server, wait_until="networkidle")
+    assert 0 < sum(weights) < 100_000
+    for address in PAGES:
+        page.goto(server + address)
+    assert asked
+    assert [url for url in asked if not url.startswith(server + "/")] == []
+
+
+def test_the_data_folder_reveals_nothing_that_was_typed(page: Page, server: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every file of the server's data folder, database and write-ahead log included, holds none of the values."""
+    page.goto(f"{server}/situation/more/person/")
+    page.fill('input[name="person.country"]', "Ruritania")
+    page.fill('input[name="person.postal_code"]', "90210-4242")
+    page.get_by_role("button", name="Save").last.click()
+    page.goto(f"{server}/situation/")
+    expect(page.locator("main")).to_contain_text("Ruritania")
+    data = next(tmp_path_factory.getbasetemp().glob("data*"))
+    files = [path for path in data.rglob("*") if path.is_file()]
+    assert any(path.name.startswith("wayline.sqlite3") for path in files)
+    for path in files:
+        content = path.read_bytes()
+        for secret in (b"Ruritania", b"90210-4242"):
+            assert secret not in content, path.name
+    with sqlite3.connect(f"file:{data / 'wayline.sqlite3'}?mode=ro", uri=True) as database:
+        assert database.execute("SELECT count(*) FROM web_vaultrecord").fetchone()[0] >= 1
+
+
+def test_printing_shows_the_folded_parts_without_navigation(scripted: BrowserContext, server: str, tmp_path: Path) -> None:
+    """The print sheet drops the bar and the buttons and is black on white."""
+    page = scripted.new_page()
+    fill(page, server)
+    page.goto(f"{server}/options/")
+    page.emulate_media(media="print")
+    assert page.locator(".bar").is_hidden()
+    assert page.locator(".print-only").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    pdf = page.pdf(path=str(tmp_path / "options.pdf"))
+    assert pdf.startswith(b"%PDF")

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -23,7 +23,7 @@ MOST_NODES = 60_000
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,18})?([eE][-+]?[0-9]{1,2})?")
+_DECIMAL = re.compile(r"[-+]?[0-9]{1,18}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,2})?")
 
 
 class WaylineError(ValueError):
@@ -35,6 +35,10 @@ class WaylineError(ValueError):
     def __init__(self, text: str, message: str | None = None) -> None:
         super().__init__(text)
         self.message = message or text
+
+
+_KEY_AND_COLON = re.compile(r'("(?:[^"\\]|\\.)*")(\s+):')
+_ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,12 @@ class Rows(list[Any]):
         self.spelling: list[str] = []
 
 
+def shortened(word: object) -> str:
+    """What was written, short enough for a message."""
+    text = "a list" if isinstance(word, Rows) else "a block" if isinstance(word, Block) else str(word)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
 def nearest(word: str, right_words: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the nearest right word, or an empty string where none is near."""
     by_lower = {right.lower(): right for right in right_words}
@@ -90,10 +100,23 @@ def read_text(path: Path, name: str | None = None) -> str:
         raise WaylineError(f"{shown}: cannot be read ({error.strerror})") from None
     if len(raw) > LARGEST_FILE_BYTES:
         raise WaylineError(f"{shown}: larger than {LARGEST_FILE_BYTES:,} bytes; nothing was read")
+    return _decoded(raw, shown)
+
+
+def read_standard_input(stream: BinaryIO) -> str:
+    """Everything on standard input, bounded like a file."""
+    name = "standard input"
+    raw = stream.read(LARGEST_FILE_BYTES + 1)
+    if len(raw) > LARGEST_FILE_BYTES:
+        raise WaylineError(f"{name}: larger than {LARGEST_FILE_BYTES:,} bytes; nothing was read")
+    return _decoded(raw, name)
+
+
+def _decoded(raw: bytes, name: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise WaylineError(f"{shown}: not UTF-8 text (byte {error.start})") from None
+        raise WaylineError(f"{name}: not UTF-8 text (byte {error.start})") from None
 
 
 def parse(text: str, name: str, first_line: int = 1) -> Any:
@@ -102,7 +125,11 @@ def parse(text: str, name: str, first_line: int = 1) -> Any:
     `name` is the file's name for messages, `first_line` the number of the text's first line in that file.
     Dates stay strings: what a string means is decided by the fact that it belongs to.
     """
-    if len(text.encode("utf-8", "surrogatepass")) > LARGEST_FILE_BYTES:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise WaylineError(f"{name}: holds half of a letter (a lone surrogate), which is not text") from None
+    if size > LARGEST_FILE_BYTES:
         raise WaylineError(f"{name}: larger than {LARGEST_FILE_BYTES:,} bytes; nothing was read")
     if text.lstrip()[:1] in ("{", "["):
         text = _checked_json(text, name)
@@ -144,7 +171,7 @@ def require_keys(block: Any, required: Iterable[str], place: Place, optional: It
     required, optional = tuple(required), tuple(optional)
     for key in block:
         if key not in required and key not in optional:
-            raise block.at(key).error(f"'{key}' is not a key here.{nearest(key, required + optional)}")
+            raise block.at(key).error(f"'{shortened(key)}' is not a key here.{nearest(key, required + optional)}")
     for key in required:
         if key not in block:
             raise block.place.error(f"the key '{key}' is missing")
@@ -206,7 +233,19 @@ def _checked_json(text: str, name: str) -> str:
         if isinstance(error, WaylineError):
             raise
         raise WaylineError(f"{name}: not valid JSON, or nested deeper than {DEEPEST_NESTING} levels") from None
-    return text.replace("\t", " ")  # valid JSON holds no tab inside a string, and YAML refuses tabs between tokens
+    text = text.replace("\t", " ")  # valid JSON holds no tab inside a string, and YAML refuses tabs between tokens
+    text = _KEY_AND_COLON.sub(r"\1:\2", text)  # YAML wants the colon on the key's own line
+    return _ESCAPE.sub(lambda match: _whole_letter(match[0], name), text)
+
+
+def _whole_letter(escape: str, name: str) -> str:
+    """JSON writes letters beyond the basic plane as two halves, which YAML does not join."""
+    if escape[1] != "u" or escape[2] not in "dD" or escape[3] not in "89abcdefABCDEF":
+        return escape
+    try:
+        return str(json.loads(f'"{escape}"').encode("utf-16", "surrogatepass").decode("utf-16"))
+    except UnicodeDecodeError:
+        raise WaylineError(f"{name}: holds half of a letter (a lone surrogate), which is not text") from None
 
 
 def _refuse_tricks(text: str, name: str, first_line: int) -> None:
@@ -257,7 +296,7 @@ def _build(node: yaml.Node, name: str, first_line: int) -> Any:
 def _scalar(node: yaml.ScalarNode) -> Any:
     text = node.value
     if node.style:  # quoted or folded: a string, whatever it looks like
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text
     if text in ("", "~", "null", "Null", "NULL"):
         return None
     if text in ("true", "True", "TRUE"):

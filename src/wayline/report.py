@@ -14,17 +14,19 @@ from wayline.facts.lesions import Lesion
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
+from wayline.guide.references import without_citations
 from wayline.library import Library
 from wayline.logic.wording import finding_in_words
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, NOT_SIGNED
 from wayline.options.matching import OptionMatch, OptionMatches
 
 _WIDTH = 100
+PAGES_THE_SITE_NEEDS = ("about", "get-help-now", "privacy")
 _HEADINGS = {FITS: "Worth asking about", DEPENDS: "Depends", DOES_NOT_FIT: "Usually not used here, and why"}
 
 
 def options_json(matches: OptionMatches) -> dict[str, Any]:
-    """The shape of design section 7; `questions` holds what to ask where a caution's fact is not known."""
+    """The shape that docs/reference/commands.md describes; `questions` holds what to ask where a caution's fact is not known."""
     return {
         "options": [
             {
@@ -66,7 +68,9 @@ def _option_lines(match: OptionMatch, content: Library) -> list[str]:
     if match.missing:
         names = [f"{content.vocabulary[missing.fact].label} ({missing.why})" for missing in match.missing]
         lines.append(_wrapped("depends on: ", "; ".join(names)))
-    lines += [_wrapped("bear in mind: ", caution.say) for caution in match.cautions]
+    if match.verdict != DOES_NOT_FIT:
+        lines += [_wrapped("bear in mind: ", caution.say) for caution in match.cautions]
+        lines += [_wrapped("ask: ", caution.ask) for caution in match.to_ask]
     return lines
 
 
@@ -75,7 +79,7 @@ def _wrapped(lead: str, text: str) -> str:
 
 
 def facts_json(situation: Situation) -> dict[str, Any]:
-    """Every fact known, derived, stale or in conflict (design section 7)."""
+    """Every fact known, derived, stale or in conflict; docs/reference/commands.md."""
     return {"as_of": situation.as_of.isoformat(), "facts": [_fact_json(situation, *item) for item in situation.known_findings().items()]}
 
 
@@ -207,17 +211,18 @@ class CheckReport:
 def check_report(content: Library, today: date) -> CheckReport:
     """Check what loading alone cannot see: review dates, citations, procedures, equal detail, unused references."""
     problems: list[str] = []
+    problems += [f"pages/{page_id}.md is missing; the website needs it" for page_id in PAGES_THE_SITE_NEEDS if page_id not in content.pages]
     for page in content.pages.values():
         if page.next_review < today:
             problems.append(f"{page.place.file}: its review was due on {page.next_review.isoformat()}")
+        if page.reviewed > today:
+            problems.append(f"{page.place.file}: 'reviewed' lies in the future ({page.reviewed.isoformat()})")
         problems += [f"{page.place.file}: '{sign}' is not a specialty" for sign in page.may_sign if sign not in content.catalog.specialties]
     for option in content.catalog.values():
         if option.next_review < today:
             problems.append(f"{option.place.file}: its review was due on {option.next_review.isoformat()}")
         if option.reviewed > today:
             problems.append(f"{option.place.file}: 'reviewed' lies in the future ({option.reviewed.isoformat()})")
-        if option.signed != NOT_SIGNED and not option.signed.strip():
-            problems.append(f"{option.place.file}: 'signed' is empty")
         problems += _unequal_sections(option.place.file, option.sections)
         if option.kind != "systemic" and option.kind not in ("supportive", "research") and option.id not in content.vocabulary.procedures:
             problems.append(f"{option.place.file}: '{option.id}' is missing in vocabulary/procedures.yaml")
@@ -235,14 +240,15 @@ def check_report(content: Library, today: date) -> CheckReport:
 
 def _unequal_sections(file: str, sections: tuple[tuple[str, str], ...]) -> list[str]:
     """The six headings are written in equal detail: each within 15 % of their median length (IPDAS, equal detail)."""
-    lengths = sorted(len(text.split()) for _, text in sections)
+    counts = [(name, len(without_citations(text).split())) for name, text in sections]
+    lengths = sorted(count for _, count in counts)
     if not lengths:
         return []
     median = (lengths[len(lengths) // 2] + lengths[(len(lengths) - 1) // 2]) / 2
     return [
-        f"{file}: '{name}' has {len(text.split())} words; within 15 % of {median:g} is needed"
-        for name, text in sections
-        if abs(len(text.split()) - median) > 0.15 * median
+        f"{file}: '{name}' has {count} words; within 15 % of {median:g} is needed"
+        for name, count in counts
+        if abs(count - median) > 0.15 * median
     ]
 
 

@@ -18,7 +18,18 @@ from wayline.facts.lesions import LESION_FIELDS, SEGMENTS, Lesion
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange, tidy
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
-from wayline.reading import Block, Place, Rows, WaylineError, nearest, parse, read, require_keys
+from wayline.reading import (
+    Block,
+    Place,
+    Rows,
+    WaylineError,
+    nearest,
+    parse,
+    read,
+    read_standard_input,
+    require_keys,
+    shortened,
+)
 
 BOUNDS = ("at_least", "at_most", "above", "below")
 _ABOUT = ("date", "source")
@@ -35,12 +46,13 @@ _FORMS: dict[str, tuple[str, ...]] = {
 _COURSE_KEYS = ("drugs", "procedure", "intent", "start", "end", "ended_because", "best_response")
 _YES_NO_WORDS = {"yes": True, "no": False}
 LONGEST_TEXT = 500
+EARLIEST_YEAR = 1900
 
 
 def load_case(path: str | Path, vocabulary: Vocabulary) -> Situation:
     """Read a case file, or standard input for `-`."""
     if str(path) == "-":
-        return parse_case(parse(sys.stdin.read(), "standard input"), vocabulary, "standard input")
+        return parse_case(parse(read_standard_input(sys.stdin.buffer), "standard input"), vocabulary, "standard input")
     return parse_case(read(Path(path)), vocabulary, str(path))
 
 
@@ -80,7 +92,8 @@ class FactReader:
         if raw is None:
             return None
         if not isinstance(raw, Block):
-            return Told(self._plain(definition, raw, place, spelling), self._own_date(definition, raw))
+            plain = self._plain(definition, raw, place, spelling)
+            return None if plain == "" else Told(plain, self._own_date(definition, raw))
         block = require_keys(raw, (), place, optional=(*_FORMS[definition.kind], *_ABOUT))
         dated = self._date_of(block) if block.get("date") is not None else None
         source = block.get("source")
@@ -91,7 +104,7 @@ class FactReader:
         value: Any = None
         if definition.kind == "number" and "times_uln" in block:
             self._only(block, ("times_uln",), forms)
-            if not definition.upper_limit:
+            if not definition.may_have_upper_limit:
                 raise block.at("times_uln").error(f"{definition.id} has no upper limit of normal on reports")
             times_uln = self._multiple(block)
         elif definition.kind == "number" and any(bound in block for bound in BOUNDS):
@@ -102,7 +115,7 @@ class FactReader:
             value = self._one_of(definition, block)
         elif "items" in block:
             self._only(block, ("items",), forms)
-            value = self._listing(definition, block["items"], block.at("items"), complete=self._complete(block))
+            value = self._listing(definition, block["items"], block.at("items"), self._complete(block))
             dated = dated or self._own_date(definition, block["items"])
         elif "value" in block:
             self._only(block, ("value",), forms)
@@ -111,13 +124,13 @@ class FactReader:
             if definition.kind == "number":
                 value = self._exact(definition, block["value"], block.at("value"), self._unit(definition, block))
             else:
-                value = self._plain(definition, block["value"], block.at("value"), block.spelling["value"])
+                value = self._plain(definition, block["value"], block.at("value"), block.spelling["value"], self._complete(block))
                 dated = dated or self._own_date(definition, block["value"])
         else:
             raise place.error(f"{definition.id}: a value is missing; leave the fact out if it is not known")
-        return Told(value, dated, source, times_uln)
+        return None if value == "" else Told(value, dated, source, times_uln)
 
-    def _plain(self, definition: FactDefinition, raw: Any, place: Place, spelling: str) -> Any:
+    def _plain(self, definition: FactDefinition, raw: Any, place: Place, spelling: str, complete: bool = True) -> Any:
         match definition.kind:
             case "number":
                 return self._exact(definition, raw, place, lambda number: number)
@@ -126,23 +139,23 @@ class FactReader:
             case "yes_no":
                 answer = _YES_NO_WORDS.get(raw.lower()) if isinstance(raw, str) else raw
                 if not isinstance(answer, bool):
-                    raise place.error(f"{definition.id}: '{_short(raw)}' must be true or false; leave it out if it is not known")
+                    raise place.error(f"{definition.id}: '{shortened(raw)}' must be true or false; leave it out if it is not known")
                 return answer
             case "date":
-                return self._past(_parse_date(raw, place), place)
+                return self._past(_parse_date(raw, place), place, definition.id)
             case "text":
                 text = spelling or str(raw)
                 if isinstance(raw, Rows | Block) or len(text) > LONGEST_TEXT:
                     raise place.error(f"{definition.id}: a short text of at most {LONGEST_TEXT} characters is needed")
                 return text.strip()
             case _:
-                return self._listing(definition, raw, place, complete=True)
+                return self._listing(definition, raw, place, complete)
 
     def _exact(self, definition: FactDefinition, raw: Any, place: Place, to_usual: Callable[[float], float]) -> NumberRange:
         number = to_usual(_number(definition.id, raw, place))
         self._check_possible(definition, number, place)
         if definition.whole_number and number != int(number):
-            raise place.error(f"{definition.id}: {_short(raw)} must be a whole number")
+            raise place.error(f"{definition.id}: {shortened(raw)} must be a whole number")
         return NumberRange.exactly(number)
 
     def _check_possible(self, definition: FactDefinition, number: float, place: Place) -> None:
@@ -177,7 +190,7 @@ class FactReader:
                 return conversion.to_usual
         accepted = [unit for unit in (definition.unit, *(other.unit for other in definition.other_units)) if unit]
         names = " or ".join(accepted) if accepted else "no unit"
-        raise block.at("unit").error(f"{definition.id} is given in {names}, not in '{_short(written)}'.{nearest(written, accepted)}")
+        raise block.at("unit").error(f"{definition.id} is given in {names}, not in '{shortened(written)}'.{nearest(written, accepted)}")
 
     def _bounded(self, definition: FactDefinition, block: Block) -> NumberRange:
         bounds, places = self._bounds(definition.id, block, self._unit(definition, block))
@@ -232,7 +245,7 @@ class FactReader:
             else:
                 choices = ", ".join(definition.choices)
                 raise place.error(
-                    f"{definition.id}: '{_short(raw)}' is not a choice.{nearest(value, definition.choices)} Choices: {choices}"
+                    f"{definition.id}: '{shortened(raw)}' is not a choice.{nearest(value, definition.choices)} Choices: {choices}"
                 )
         return definition.choices[value].means
 
@@ -264,7 +277,7 @@ class FactReader:
         segment = "unknown" if block.get("segment") is None else str(block["segment"])
         if segment not in SEGMENTS:
             raise block.at("segment").error(
-                f"'{_short(segment)}' is not a liver segment.{nearest(segment, SEGMENTS)} Segments: {', '.join(SEGMENTS)}"
+                f"'{shortened(segment)}' is not a liver segment.{nearest(segment, SEGMENTS)} Segments: {', '.join(SEGMENTS)}"
             )
         diameter = None
         if block.get("diameter_cm") is not None:
@@ -277,8 +290,8 @@ class FactReader:
             if not isinstance(rows, Rows):
                 raise block.at("near").error("'near' must be a list; [] means next to nothing named here")
             for word, at in zip(rows, rows.places, strict=True):
-                if word not in self.vocabulary.lesion_places:
-                    raise at.error(f"'{_short(word)}' is not a place in the liver.{nearest(str(word), self.vocabulary.lesion_places)}")
+                if not isinstance(word, str) or word not in self.vocabulary.lesion_places:
+                    raise at.error(f"'{shortened(word)}' is not a place in the liver.{nearest(str(word), self.vocabulary.lesion_places)}")
             near = frozenset(rows)
         dated = self._date_of(block) if block.get("date") is not None else None
         return Lesion(segment, diameter, near, dated)
@@ -288,7 +301,7 @@ class FactReader:
         drugs: list[str] = []
         unknown: list[str] = []
         names = block.get("drugs")
-        if isinstance(names, str):
+        if names is not None and not isinstance(names, Rows):
             raise block.at("drugs").error("'drugs' must be a list, such as [fluorouracil, oxaliplatin]")
         for name in names or ():
             if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_TEXT:
@@ -298,9 +311,9 @@ class FactReader:
             if not found:
                 unknown.append(name.strip())
         procedure = block.get("procedure")
-        if procedure is not None and procedure not in self.vocabulary.procedures:
+        if procedure is not None and (not isinstance(procedure, str) or procedure not in self.vocabulary.procedures):
             raise block.at("procedure").error(
-                f"'{_short(procedure)}' is not a procedure.{nearest(str(procedure), self.vocabulary.procedures)}"
+                f"'{shortened(procedure)}' is not a procedure.{nearest(str(procedure), self.vocabulary.procedures)}"
             )
         if not drugs and not unknown and procedure is None:
             raise place.error("a course of treatment needs 'drugs' or a 'procedure'")
@@ -328,12 +341,14 @@ class FactReader:
     def _date_of(self, block: Block) -> DateRange:
         return self._past(_parse_date(block["date"], block.at("date")), block.at("date"))
 
-    def _past(self, dated: DateRange, place: Place) -> DateRange:
-        """A date that is not after today; a month or year that has begun ends today."""
-        past = dated.no_later_than(self.as_of)
-        if past is None:
-            raise place.error(f"{dated} lies after the case's date, {self.as_of}")
-        return past
+    def _past(self, dated: DateRange, place: Place, fact_id: str = "") -> DateRange:
+        """A date that lies neither after today nor before anybody living could remember."""
+        lead = f"{fact_id}: " if fact_id else ""
+        if dated.first > self.as_of:
+            raise place.error(f"{lead}{dated} lies after the case's date, {self.as_of}")
+        if dated.first.year < EARLIEST_YEAR:
+            raise place.error(f"{lead}{dated} is not possible; it lies before {EARLIEST_YEAR}")
+        return dated
 
     @staticmethod
     def _only(block: Block, allowed: tuple[str, ...], forms: list[str]) -> None:
@@ -344,14 +359,16 @@ class FactReader:
 
 def _number(fact_id: str, raw: Any, place: Place) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise place.error(f"{fact_id}: '{_short(raw)}' is not a number; leave it out if it is not known")
+        raise place.error(f"{fact_id}: '{shortened(raw)}' is not a number; leave it out if it is not known")
     return float(raw)
 
 
 def _word(block: Block, key: str, words: tuple[str, ...]) -> str | None:
     value = block.get(key)
-    if value is not None and value not in words:
-        raise block.at(key).error(f"'{_short(value)}' is not a choice for '{key}'.{nearest(str(value), words)} Choices: {', '.join(words)}")
+    if value is not None and (not isinstance(value, str) or value not in words):
+        raise block.at(key).error(
+            f"'{shortened(value)}' is not a choice for '{key}'.{nearest(str(value), words)} Choices: {', '.join(words)}"
+        )
     return value
 
 
@@ -359,13 +376,7 @@ def _parse_date(raw: Any, place: Place) -> DateRange:
     try:
         return DateRange.parse(raw)
     except ValueError:
-        raise place.error(f"'{_short(raw)}' is not a date; write 2026-11-20, 2026-11 or 2026") from None
-
-
-def _short(raw: Any) -> str:
-    """What was written, short enough for a message."""
-    text = "a list" if isinstance(raw, Rows) else "a block" if isinstance(raw, Block) else str(raw)
-    return text if len(text) <= 40 else f"{text[:40]}..."
+        raise place.error(f"'{shortened(raw)}' is not a date; write 2026-11-20, 2026-11 or 2026") from None
 
 
 __all__ = ["FactReader", "WaylineError", "load_case", "parse_case"]

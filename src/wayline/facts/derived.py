@@ -35,7 +35,9 @@ class Rule:
 
 
 def _dates(situation: Situation, *fact_ids: str) -> DateRange | None:
-    return oldest(situation.finding(fact_id).date for fact_id in fact_ids)
+    """The date of the oldest of the facts that are used."""
+    findings = (situation.finding(fact_id) for fact_id in fact_ids)
+    return oldest(finding.date for finding in findings if finding.value is not None)
 
 
 def _missing(situation: Situation, *fact_ids: str) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ def _age(situation: Situation) -> Derivation | None:
     today = situation.as_of
 
     def years(birthday: date) -> int:
-        return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
+        return max(0, today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day)))
 
     return Derivation(NumberRange(years(born.last), years(born.first)), () if born.is_exact else ("person.birth_date",))
 
@@ -351,18 +353,22 @@ def _counts_as_line(situation: Situation, course: Course, history: Listing[Cours
     """Whether a systemic course counts as a line; None where what is told leaves both possible."""
     if course.intent == "palliative":
         return True
-    if course.ended_because == "progression" or course.best_response == "progression":
+    if course.ended_because == "progression" or (course.ended_because is None and course.best_response == "progression"):
         return True  # it grew during or at the end of the course, whatever its intent
-    if course.intent is None or course.end is None:
-        return None  # its purpose or its end is not told; it may still be under way
+    if course.intent is None or course.end is None or course.best_response == "progression":
+        return None  # its purpose or its end is not told, or its end and its response do not go together
     window = int(situation.vocabulary.formulas.constants["lines_of_therapy"]["days_after_curative_treatment"])
     # Palliative treatment starts because the cancer is back: its start dates the return.
-    others = [other for other in history if other is not course and is_systemic(situation, other) is not False]
-    gaps = [_days_between(course.end, other.start) for other in others if other.intent == "palliative"]
+    others = [(other, is_systemic(situation, other)) for other in history if other is not course]
+    gaps = [_days_between(course.end, other.start) for other, systemic in others if systemic is True and other.intent == "palliative"]
     if any(gap is not None and gap.low >= 0 and gap.high <= window for gap in gaps):
         return True
-    if not history.complete or any(other.intent is None for other in others) or None in gaps:
-        return None
+    maybe_palliative = any(
+        systemic is not False and other.intent in (None, "palliative") and not (systemic is True and other.intent)
+        for other, systemic in others
+    )
+    if course.ended_because is None or not history.complete or maybe_palliative or None in gaps:
+        return None  # it may have ended because of growth, or something that is not told may date the return
     if gaps:
         return False if all(gap.low > window or gap.high < 0 for gap in gaps if gap is not None) else None
     setting = situation.value("diagnosis.setting")
@@ -392,11 +398,11 @@ def _status(situation: Situation) -> Derivation | None:
     if history is None or not history.complete:
         return None
     kinds = [(course, is_systemic(situation, course)) for course in history]
+    certain = [course for course, systemic in kinds if systemic is True]
     courses = [course for course, systemic in kinds if systemic is not False]
-    if not courses:
-        return Derivation(frozenset({"not_assessed"}))
-    last = [course for course in courses if not any(_is_before(course, other) for other in courses if other is not course)]
-    statuses: frozenset[str] = frozenset()
+    # A course of unknown drugs may turn out to be none against the cancer: then the one before it, or no course, was the last.
+    statuses = frozenset() if certain else frozenset({"not_assessed"})
+    last = [course for course in courses if not any(_is_before(course, other) for other in certain if other is not course)]
     for course in last:
         status = _status_after(course, situation.value("therapy.now"))
         if status is None:
@@ -406,9 +412,11 @@ def _status(situation: Situation) -> Derivation | None:
 
 
 def _status_after(course: Course, on_treatment_now: object) -> frozenset[str] | None:
+    still_on_it = course.end is None and on_treatment_now is True
+    if still_on_it and course.ended_because is not None:
+        return None  # it ended, yet treatment goes on: with what, the list does not say
     if course.ended_because == "progression" or course.best_response == "progression":
         return frozenset({"progressing"})
-    still_on_it = course.end is None and course.ended_because is None and on_treatment_now is True
     # After the end of a course its best response says nothing about today: the cancer may have grown since.
     return _STATUS_OF_RESPONSE[course.best_response] if still_on_it and course.best_response else None
 

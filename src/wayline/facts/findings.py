@@ -57,10 +57,16 @@ class Derivation:
 
 
 def joint(told: Value, derived: Value, within: float) -> Value | None:
-    """What both the told and the derived value allow; None where they contradict each other."""
+    """What both the told and the derived value allow; None where they contradict each other.
+
+    Numbers that differ by no more than rounding stay both possible: to take one of them would overturn what the other decided.
+    """
     if isinstance(told, NumberRange) and isinstance(derived, NumberRange):
-        widened = NumberRange(derived.low - within, derived.high + within, derived.low_open, derived.high_open)
-        return told.meets(widened if within else derived)
+        shared = told.meets(derived)
+        if shared is not None or not within:
+            return shared
+        widened = NumberRange(derived.low - within, derived.high + within)
+        return told.hull(derived) if told.meets(widened) else None
     if isinstance(told, frozenset) and isinstance(derived, frozenset):
         return (told & derived) or None
     return told if told == derived else None

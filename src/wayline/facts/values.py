@@ -158,8 +158,9 @@ class DateRange:
         return self.first == self.last
 
     def days_before(self, day: date) -> NumberRange:
-        """How many days before `day` it lies, as a range."""
-        return NumberRange((day - self.last).days, (day - self.first).days)
+        """How many days before `day` it lies, as a range. A month or year that has begun ends, for this, on `day` itself."""
+        least, most = (day - self.last).days, (day - self.first).days
+        return NumberRange(0 if least < 0 <= most else least, most)
 
     def meets(self, other: DateRange) -> DateRange | None:
         first, last = max(self.first, other.first), min(self.last, other.last)
@@ -175,8 +176,8 @@ class DateRange:
     def __str__(self) -> str:
         if self.is_exact:
             return self.first.isoformat()
-        if self == DateRange.parse(f"{self.first:%Y}"):
-            return f"{self.first:%Y}"
-        if self == DateRange.parse(f"{self.first:%Y-%m}"):
-            return f"{self.first:%Y-%m}"
+        year, month = self.first.isoformat()[:4], self.first.isoformat()[:7]
+        for written in (year, month):
+            if self == DateRange.parse(written):
+                return written
         return f"{self.first.isoformat()}/{self.last.isoformat()}"

@@ -25,6 +25,7 @@ from wayline.reading import (
     read,
     require_keys,
     rows_at,
+    shortened,
     text_at,
     texts_at,
 )
@@ -94,6 +95,11 @@ class FactDefinition:
     says_yes: str = ""
     says_no: str = ""
 
+    @property
+    def may_have_upper_limit(self) -> bool:
+        """Any lab may be told with its upper limit; `upper_limit` says which are asked for it."""
+        return self.kind == "number" and self.group == "labs" and not self.id.endswith("_uln")
+
     @cached_property
     def single_choices(self) -> tuple[str, ...]:
         """The values that stand for themselves only, in their order."""
@@ -161,7 +167,7 @@ class Vocabulary(Mapping[str, FactDefinition]):
     def require(self, fact_id: str, place: Place) -> FactDefinition:
         """The fact's definition, or an error with the nearest right word."""
         if fact_id not in self._facts:
-            raise place.error(f"'{fact_id}' is not a fact.{nearest(fact_id, self._facts)} See docs/reference/facts.md")
+            raise place.error(f"'{shortened(fact_id)}' is not a fact.{nearest(fact_id, self._facts)} See docs/reference/facts.md")
         return self._facts[fact_id]
 
     def usual_unit_spelling(self, unit: str) -> str:
@@ -190,7 +196,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
         rows = rows_at(block, "facts")
         for row, place in zip(rows, rows.places, strict=True):
             definition = _fact(row, place, block["group"])
-            additions = [definition, *([_upper_limit_fact(definition)] if definition.upper_limit else [])]
+            additions = [definition, *([_upper_limit_fact(definition)] if definition.may_have_upper_limit else [])]
             for addition in additions:
                 if addition.id in facts:
                     raise place.error(f"'{addition.id}' stands twice (first in {facts[addition.id].place.file})")
@@ -350,6 +356,9 @@ def _unit_spellings(path: Path) -> dict[str, str]:
     return spellings
 
 
+_SUPERSCRIPTS = {ord(sign): f"^{digit}" for sign, digit in zip("²³⁹⁶", "2396", strict=True)}
+
+
 def _squeezed(unit: str) -> str:
     """A unit without the differences that do not matter: case, blanks, and the two micro signs."""
-    return re.sub(r"\s+", "", unit).lower().replace("µ", "u").replace("μ", "u")
+    return re.sub(r"\s+", "", unit).lower().replace("µ", "u").replace("μ", "u").translate(_SUPERSCRIPTS)

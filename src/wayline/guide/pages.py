@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from wayline.guide.references import References, day_at
+from wayline.guide.references import References, cited_in, day_at
 from wayline.reading import Place, read_front_matter, require_keys, text_at, texts_at
 
 _KEYS = ("id", "title", "reviewed", "next_review", "may_sign", "signed", "cites")
@@ -49,7 +49,14 @@ def load_pages(folder: Path, references: References) -> Mapping[str, Page]:
             next_review=next_review,
             may_sign=tuple(texts_at(front, "may_sign")),
             signed=text_at(front, "signed"),
-            cites=references.require(texts_at(front, "cites"), front.at("cites")),
+            cites=tuple(
+                dict.fromkeys(
+                    (
+                        *references.require(texts_at(front, "cites"), front.at("cites")),
+                        *references.require(cited_in(body), Place(name, body_line)),
+                    )
+                )
+            ),
             body=body.strip(),
             place=Place(name, 1),
         )

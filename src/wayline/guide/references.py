@@ -32,6 +32,7 @@ BASES = {
     "recalled": "From our own knowledge. To be checked against the source before a clinician signs.",
 }
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CITATION = re.compile(r"\[(@[a-z0-9-]+(?:;\s*@[a-z0-9-]+)*)\]")
 _KEYS = ("id", "title", "authors", "year", "locator", "read_on", "kind", "basis", "note")
 
 
@@ -142,6 +143,16 @@ def _reference(row: Block, place: Place) -> Reference:
         note=_text_or_none(row, "note"),
         place=place,
     )
+
+
+def cited_in(text: str) -> tuple[str, ...]:
+    """The references that a text cites: `[@esge-2021; @sirec]`."""
+    return tuple(cite.strip().lstrip("@") for match in _CITATION.finditer(text) for cite in match[1].split(";"))
+
+
+def without_citations(text: str) -> str:
+    """The text as it is read, without the marks of its sources."""
+    return _CITATION.sub("", text)
 
 
 def word_at(block: Block, key: str, words: tuple[str, ...]) -> str:

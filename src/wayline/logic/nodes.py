@@ -167,7 +167,8 @@ class DateCompared(Condition):
         if not isinstance(known, DateRange):
             return UNKNOWN
         # Days counted from one fixed day turn dates into numbers; a written month means any day of it.
-        return compare(_as_days(known), self.operator, _as_days(self.day))
+        so_far = known.no_later_than(situation.as_of) or known
+        return compare(_as_days(so_far), self.operator, _as_days(self.day))
 
 
 def _as_days(dated: DateRange) -> NumberRange:

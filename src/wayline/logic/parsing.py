@@ -6,7 +6,9 @@ The text goes through `ast.parse` only after its length and nesting are bounded,
 from __future__ import annotations
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,10 +44,13 @@ from wayline.logic.nodes import (
     compare,
     within_set,
 )
-from wayline.reading import Place, WaylineError, nearest
+from wayline.reading import Place, WaylineError, nearest, shortened
 
 LONGEST_EXPRESSION = 10_000
 DEEPEST_EXPRESSION = 40
+LARGEST_NUMBER = 10**12
+_TOO_DEEP = f"this expression is nested deeper than {DEEPEST_EXPRESSION} levels"
+MOST_DAYS = 100_000
 
 _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
@@ -74,26 +79,41 @@ def parse_expression(text: str, vocabulary: Vocabulary, place: Place) -> Conditi
 def _syntax_tree(text: str, place: Place) -> ast.expr:
     if len(text) > LONGEST_EXPRESSION:
         raise place.error(f"this expression is longer than {LONGEST_EXPRESSION:,} characters; split it")
-    depth = deepest = 0
-    for letter in text:
-        depth += letter in "([{"
-        depth -= letter in ")]}"
-        deepest = max(deepest, depth)
-    if deepest > DEEPEST_EXPRESSION or _UNARY_RUN.search(text):
-        raise place.error(f"this expression is nested deeper than {DEEPEST_EXPRESSION} levels")
+    if _UNARY_RUN.search(text):
+        raise place.error(_TOO_DEEP)
     if not text.strip():
         raise place.error("an expression is missing")
+    # The brackets let an expression span lines and hold comments.
+    bracketed = f"({text.strip()}\n)"
     try:
-        # One line, whatever the file's line breaks: the parentheses let an expression span lines.
-        tree = ast.parse(f"({text.strip()}\n)", mode="eval").body
-    except SyntaxError as error:
-        raise place.error(f"this is not an expression: {error.msg}: {_near(text, error)}") from None
+        _check_brackets(bracketed, place)
+        tree = ast.parse(bracketed, mode="eval").body
+    except WaylineError:
+        raise
+    except (SyntaxError, tokenize.TokenError) as error:
+        detail = (
+            f": {error.msg}: {_near(text, error)}" if isinstance(error, SyntaxError) else ": a bracket or a quotation mark is not closed"
+        )
+        raise place.error(f"this is not an expression{detail}") from None
     except (RecursionError, MemoryError, ValueError):
-        raise place.error(
-            f"this expression is nested deeper than {DEEPEST_EXPRESSION} levels, or holds characters that no expression has"
-        ) from None
+        raise place.error(f"{_TOO_DEEP}, or holds characters that no expression has") from None
     _check_depth(tree, place)
     return tree
+
+
+def _check_brackets(bracketed: str, place: Place) -> None:
+    """The outer brackets are ours: nothing inside may close them, nor nest too deeply."""
+    depth = 0
+    closed = False
+    for token in tokenize.generate_tokens(io.StringIO(bracketed).readline):
+        if token.type != tokenize.OP:
+            continue
+        if closed:
+            raise place.error("this is not an expression: a bracket closes what was not opened")
+        depth += (token.string in "([{") - (token.string in ")]}")
+        closed = depth == 0
+        if depth > DEEPEST_EXPRESSION:
+            raise place.error(_TOO_DEEP)
 
 
 def _near(text: str, error: SyntaxError) -> str:
@@ -109,7 +129,7 @@ def _check_depth(tree: ast.AST, place: Place) -> None:
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
             return
-    raise place.error(f"this expression is nested deeper than {DEEPEST_EXPRESSION} levels")
+    raise place.error(_TOO_DEEP)
 
 
 @dataclass(frozen=True)
@@ -163,7 +183,10 @@ class _Reader:
             definition = self._fact(left)
             if definition.kind != "number":
                 return self._special_comparison(node, definition, operator, right)
-        return Compared(self.term(left), operator, self.term(right))
+        compared = Compared(self.term(left), operator, self.term(right))
+        if not compared.fact_ids:
+            raise self.error(node, "this compares numbers only; it rests on no fact")
+        return compared
 
     def _special_comparison(self, node: ast.Compare, definition: FactDefinition, operator: str, right: ast.expr) -> Condition:
         match definition.kind:
@@ -201,12 +224,14 @@ class _Reader:
         return ChoiceIn(definition.id, allowed, written)
 
     def _date_comparison(self, definition: FactDefinition, operator: str, right: ast.expr) -> Condition:
+        return DateCompared(definition.id, operator, self._day(right))
+
+    def _day(self, node: ast.expr) -> DateRange:
+        text = self._string(node)
         try:
-            return DateCompared(definition.id, operator, DateRange.parse(self._string(right)))
-        except ValueError as error:
-            if isinstance(error, WaylineError):
-                raise
-            raise self.error(right, 'a date is written "2026-11-20"') from None
+            return DateRange.parse(text)
+        except ValueError:
+            raise self.error(node, f"'{shortened(text)}' is not a date; write \"2026-11-20\"") from None
 
     def _membership(self, node: ast.Compare, left: ast.expr, right: ast.expr) -> Condition:
         if isinstance(right, ast.Attribute | ast.Name):
@@ -246,8 +271,11 @@ class _Reader:
         drugs = self.vocabulary.drugs
         if drugs.members(named) is None and named not in self.vocabulary.procedures:
             words = (*drugs.drugs, *drugs.classes, *self.vocabulary.procedures)
-            raise self.error(node, f"'{named}' is not a drug, drug class or procedure.{nearest(named, words)}")
+            raise self.error(node, f"'{shortened(named)}' is not a drug, drug class or procedure.{nearest(named, words)}")
         told: dict[str, Any] = {}
+        names = [keyword.arg for keyword in node.keywords]
+        if len(set(names)) < len(names):
+            raise self.error(node, "had(...) is told the same thing twice")
         for keyword in node.keywords:
             match keyword.arg:
                 case "intent":
@@ -271,6 +299,8 @@ class _Reader:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 inner = self.term(operand)
                 return Number(-inner.number) if isinstance(inner, Number) else Arithmetic(Number(0), "-", inner)
+            case ast.BinOp(op=ast.Div(), right=ast.Constant(value=0)):
+                raise self.error(node, "a division by 0")
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _ARITHMETIC:
                 return Arithmetic(self.term(left), _ARITHMETIC[type(operator)], self.term(right))
             case ast.Call():
@@ -281,11 +311,11 @@ class _Reader:
                     raise self.error(node, f"{definition.id} is a {_kind_words(definition)}, not a number")
                 return NumberFact(definition.id)
             case ast.Constant(value=str() as text):
-                raise self.error(node, f"'{text}' is a word where a number was expected")
+                raise self.error(node, f"'{shortened(text)}' is a word where a number was expected")
         raise self.error(node, f"{_node_words(node)} cannot be used here; a number was expected")
 
     def _number(self, node: ast.AST, number: float) -> Number:
-        if abs(number) > 1e12:
+        if abs(number) > LARGEST_NUMBER:
             raise self.error(node, "this number is too large")
         return Number(float(number))
 
@@ -293,7 +323,7 @@ class _Reader:
         match self._function(node):
             case "times_uln":
                 definition = self._fact_of_kind(self._arguments(node, 1)[0], "number")
-                if not definition.upper_limit:
+                if not definition.may_have_upper_limit:
                     raise self.error(node, f"{definition.id} has no upper limit of normal on reports")
                 return TimesUpperLimit(definition.id)
             case "days_since":
@@ -308,7 +338,7 @@ class _Reader:
     def _function(self, node: ast.Call) -> str:
         name = node.func.id if isinstance(node.func, ast.Name) else _source(node.func)
         if name not in FUNCTIONS:
-            raise self.error(node, f"'{name}' is not a function here.{nearest(name, FUNCTIONS)}")
+            raise self.error(node, f"'{shortened(name)}' is not a function here.{nearest(name, FUNCTIONS)}")
         return name
 
     def _arguments(self, node: ast.Call, count: int) -> list[ast.expr]:
@@ -328,12 +358,14 @@ class _Reader:
         return definition
 
     def _choice(self, definition: FactDefinition, node: ast.expr) -> frozenset[str]:
-        if not isinstance(node, ast.Constant) or isinstance(node.value, bool) or not isinstance(node.value, str | int):
+        if not _is_word_or_number(node):
             raise self.error(node, f"{definition.id} is compared with one of its choices: {', '.join(definition.choices)}")
-        value = str(node.value)
+        value = str(node.value)  # type: ignore[attr-defined]
         if value not in definition.choices:
             choices = ", ".join(definition.choices)
-            raise self.error(node, f"'{value}' is not a choice of {definition.id}.{nearest(value, definition.choices)} Choices: {choices}")
+            raise self.error(
+                node, f"'{shortened(value)}' is not a choice of {definition.id}.{nearest(value, definition.choices)} Choices: {choices}"
+            )
         return definition.choices[value].means
 
     def _string(self, node: ast.expr) -> str:
@@ -344,12 +376,17 @@ class _Reader:
     def _word(self, node: ast.expr, words: tuple[str, ...]) -> str:
         word = self._string(node)
         if word not in words:
-            raise self.error(node, f"'{word}' is not a choice.{nearest(word, words)} Choices: {', '.join(words)}")
+            raise self.error(node, f"'{shortened(word)}' is not a choice.{nearest(word, words)} Choices: {', '.join(words)}")
         return word
 
     def _whole_number(self, node: ast.expr) -> float:
-        if not isinstance(node, ast.Constant) or isinstance(node.value, bool) or not isinstance(node.value, int) or node.value < 0:
-            raise self.error(node, "a whole number of days was expected")
+        if (
+            not isinstance(node, ast.Constant)
+            or isinstance(node.value, bool)
+            or not isinstance(node.value, int)
+            or not 0 <= node.value <= MOST_DAYS
+        ):
+            raise self.error(node, f"a whole number of days was expected, up to {MOST_DAYS:,}")
         return float(node.value)
 
     # --- predicates on one lesion ---
@@ -378,7 +415,9 @@ class _Reader:
                 raise self.error(node, f"'{right.id}' is not a list of a lesion.{nearest(right.id, ('near',))}")
             place_word = self._string(left)
             if place_word not in self.vocabulary.lesion_places:
-                raise self.error(node, f"'{place_word}' is not a place in the liver.{nearest(place_word, self.vocabulary.lesion_places)}")
+                raise self.error(
+                    node, f"'{shortened(place_word)}' is not a place in the liver.{nearest(place_word, self.vocabulary.lesion_places)}"
+                )
             return _negated(operator, lambda lesion, _: Truth.of(None if lesion.near is None else place_word in lesion.near))
         name = left.id if isinstance(left, ast.Name) else _source(left)
         if name == "diameter_cm" and operator in _MIRRORED:
@@ -394,7 +433,7 @@ class _Reader:
                 operator, lambda lesion, _: within_set(None if lesion.segment == "unknown" else frozenset({lesion.segment}), words)
             )
         if name == "date" and operator in _MIRRORED:
-            day = DateRange.parse(self._string(right))
+            day = self._day(right)
             bounds = NumberRange(day.first.toordinal(), day.last.toordinal())
             return lambda lesion, _: (
                 UNKNOWN
@@ -403,12 +442,12 @@ class _Reader:
             )
         if name in LESION_FIELDS:
             raise self.error(node, f"'{name}' of a lesion cannot be compared like this")
-        raise self.error(node, f"'{name}' is not a field of a lesion.{nearest(name, LESION_FIELDS)}")
+        raise self.error(node, f"'{shortened(name)}' is not a field of a lesion.{nearest(name, LESION_FIELDS)}")
 
     def _segment(self, node: ast.expr) -> str:
-        value = str(node.value) if isinstance(node, ast.Constant) else ""
+        value = str(node.value) if _is_word_or_number(node) else ""  # type: ignore[attr-defined]
         if value not in SEGMENTS or value == "unknown":
-            raise self.error(node, f"'{value}' is not a liver segment.{nearest(value, SEGMENTS)}")
+            raise self.error(node, f"'{shortened(value)}' is not a liver segment.{nearest(value, SEGMENTS)}")
         return value
 
 
@@ -418,8 +457,17 @@ def _negated(operator: str, truth: Callable[[Lesion, Situation], Truth]) -> Call
     return truth
 
 
+def _is_word_or_number(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Constant) or isinstance(node.value, bool):
+        return False
+    return isinstance(node.value, str) or (isinstance(node.value, int) and abs(node.value) <= LARGEST_NUMBER)
+
+
 def _source(node: ast.AST) -> str:
-    text = ast.unparse(node).replace("\n", " ")
+    try:
+        text = ast.unparse(node).replace("\n", " ")
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return "a number of thousands of digits"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -85,19 +85,16 @@ def _comparison_in_words(left: Term, operator: str, right: Term, situation: Situ
     if wanted and operator in ("==", "!="):
         return LiteralWords(f"{known}.")
     words = _LIMIT_WORDS[_OPPOSITE[operator] if negated else operator]
-    return LiteralWords(f"{known}.", words.format(_with_unit(f"{right.number:g}", left, situation.vocabulary)))
+    return LiteralWords(f"{known}.", words.format(f"{right.number:g} {_unit_of(left, situation.vocabulary)}".strip()))
 
 
 def term_in_words(term: Term, situation: Situation) -> str:
     """`Largest tumor in the liver: 2.4 cm`."""
     vocabulary = situation.vocabulary
-    value = term.value(situation)
-    words = _with_unit(number_in_words(value), term, vocabulary)
+    words = number_in_words(term.value(situation), _unit_of(term, vocabulary))
     match term:
-        case NumberFact(fact_id):
+        case NumberFact(fact_id) | TimesUpperLimit(fact_id):
             return f"{vocabulary[fact_id].label}: {words}"
-        case TimesUpperLimit(lab_id):
-            return f"{vocabulary[lab_id].label}: {words}"
         case DaysSince(fact_id):
             return f"{vocabulary[fact_id].label}: {words} ago"
         case CountLesions(predicate):
@@ -107,15 +104,15 @@ def term_in_words(term: Term, situation: Situation) -> str:
     return words
 
 
-def _with_unit(number: str, term: Term, vocabulary: Vocabulary) -> str:
+def _unit_of(term: Term, vocabulary: Vocabulary) -> str:
     match term:
         case NumberFact(fact_id):
-            return f"{number} {unit_in_words(vocabulary[fact_id])}".strip()
+            return unit_in_words(vocabulary[fact_id])
         case TimesUpperLimit():
-            return f"{number} times the lab's upper limit"
+            return "times the lab's upper limit"
         case DaysSince():
-            return f"{number} days"
-    return number
+            return "days"
+    return ""
 
 
 _UNIT_WORDS = {"Cel": "°C", "10*9/L": "x 10⁹/L", "umol/L": "µmol/L", "mL/min/1.73 m2": "mL/min/1.73 m²"}
@@ -126,18 +123,18 @@ def unit_in_words(definition: FactDefinition) -> str:
     return _UNIT_WORDS.get(definition.unit or "", definition.unit or "")
 
 
-def number_in_words(value: NumberRange | None) -> str:
-    """`2.4`, `3 or more`, `below 10`, `1 to 5`."""
+def number_in_words(value: NumberRange | None, unit: str = "") -> str:
+    """`2.4 cm`, `3 cm or more`, `below 10`, `1 to 5 cm`."""
     if value is None:
         return "not known"
-    low, high = _digits(value.low), _digits(value.high)
+    low, high = (f"{_digits(end)} {unit}".strip() for end in (value.low, value.high))
     if value.is_exact:
         return low
     if value.high == float("inf"):
         return f"above {low}" if value.low_open else f"{low} or more"
     if value.low == float("-inf"):
         return f"below {high}" if value.high_open else f"{high} or less"
-    return f"{low} to {'below ' if value.high_open else ''}{high}"
+    return f"{_digits(value.low)} to {'below ' if value.high_open else ''}{high}"
 
 
 def _digits(number: float) -> str:
@@ -158,7 +155,7 @@ def value_in_words(definition: FactDefinition, value: Value | None) -> str:
             if low == float("-inf") and high == float("inf"):
                 return "not known"
             shown = value if value.is_exact else NumberRange(low, high, value.low_open, value.high_open)
-            return f"{number_in_words(shown)} {unit_in_words(definition)}".strip()
+            return number_in_words(shown, unit_in_words(definition))
         case frozenset():
             return _one_of(definition, value)
         case DateRange():
@@ -180,7 +177,7 @@ def date_in_words(dated: DateRange) -> str:
 def finding_in_words(definition: FactDefinition, finding: Finding) -> str:
     """What is held of a fact, with what is wrong with it."""
     if finding.told is not None and finding.told.times_uln is not None:
-        words = f"{number_in_words(finding.told.times_uln)} times the lab's upper limit"
+        words = number_in_words(finding.told.times_uln, "times the lab's upper limit")
     else:
         words = value_in_words(definition, _rounded(finding.shown) if finding.state == "derived" else finding.shown)
     if finding.state == "conflict":
@@ -196,6 +193,8 @@ def _rounded(value: Value | None) -> Value | None:
 
 
 def _one_of(definition: FactDefinition, values: frozenset[str] | set[str]) -> str:
+    if values == set(definition.single_choices) and len(values) > 1:
+        return "not known"
     for choice in definition.choices.values():
         if choice.means == values:
             return choice.words

@@ -13,7 +13,7 @@ from typing import Any
 from wayline.facts.situation import Situation
 from wayline.facts.truth import NO, YES, Truth
 from wayline.facts.vocabulary import Vocabulary
-from wayline.guide.references import References, day_at, word_at
+from wayline.guide.references import References, cited_in, day_at, word_at
 from wayline.logic.nodes import Condition
 from wayline.logic.parsing import parse_expression
 from wayline.reading import Block, Place, WaylineError, nearest, read, read_front_matter, require_keys, rows_at, text_at, texts_at
@@ -69,7 +69,6 @@ _REQUIRED = (
     "signed",
     "body",
 )
-_CITATION = re.compile(r"\[(@[a-z0-9-]+(?:;\s*@[a-z0-9-]+)*)\]")
 
 
 @dataclass(frozen=True)
@@ -287,11 +286,6 @@ def _sections(front: Block, body: str, place: Place, references: References) -> 
             raise line.error(f"'{name}' is empty")
         references.require(cited_in(text), line)
     return sections
-
-
-def cited_in(text: str) -> tuple[str, ...]:
-    """The references that a text cites: `[@esge-2021; @sirec]`."""
-    return tuple(cite.strip().lstrip("@") for match in _CITATION.finditer(text) for cite in match[1].split(";"))
 
 
 def _rows(block: Block, key: str, keys: tuple[str, ...]) -> list[Block]:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from wayline.facts.situation import Situation
 from wayline.facts.truth import NO, UNKNOWN, YES
 from wayline.logic.ask_first import AskFirst, ask_first
-from wayline.logic.evaluation import Missing, Reason, evaluate
+from wayline.logic.evaluation import Missing, Reason, Verdict, evaluate
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, Catalog, Caution, Option
+
+# True of every situation, so by itself it explains nothing about one person.
+ALWAYS_KNOWN = "diagnosis.primary"
+CASE_BY_CASE = "There is no clear rule for this one. Teams weigh it case by case."
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def match_option(option: Option, situation: Situation) -> OptionMatch:
 def _reasons(option: Option, situation: Situation, verdict: str) -> tuple[tuple[Reason, ...], tuple[Missing, ...], bool]:
     if verdict == FITS:
         fits = evaluate(option.fits, situation)
-        return fits.because, (), fits.may_change
+        return _telling(fits), (), fits.may_change
     if verdict == DOES_NOT_FIT:
         return _against(option, situation)
     return _open(option, situation)
@@ -78,10 +82,10 @@ def _against(option: Option, situation: Situation) -> tuple[tuple[Reason, ...], 
             may_change = may_change and verdict.may_change
             fact = verdict.because[0].fact if verdict.because else rule.when.fact_ids[0]
             reasons[rule.say] = Reason(rule.say, fact, verdict.may_change)
-            reasons |= {reason.text: reason for reason in verdict.because if reason.fact != "diagnosis.primary"}
+            reasons |= {reason.text: reason for reason in _telling(verdict)}
     if not reasons:
         verdict = evaluate(option.fits if option.depends is None else option.depends, situation)
-        reasons = {reason.text: reason for reason in verdict.because}
+        reasons = {reason.text: reason for reason in _telling(verdict)}
         may_change = verdict.may_change
     return tuple(reasons.values()), (), may_change
 
@@ -96,8 +100,15 @@ def _open(option: Option, situation: Situation) -> tuple[tuple[Reason, ...], tup
     fits = evaluate(option.fits, situation)
     missing = {one.fact: one for one in fits.missing} | missing
     if fits.truth is NO:
-        reasons = {reason.text: reason for reason in fits.because}
+        reasons = {reason.text: reason for reason in _telling(fits)}
         if option.depends is not None:
             wider = evaluate(option.depends, situation)
             missing |= {one.fact: one for one in wider.missing if one.fact not in missing}
+    if not reasons and not missing:
+        reasons[CASE_BY_CASE] = Reason(CASE_BY_CASE, ALWAYS_KNOWN, False)
     return tuple(reasons.values()), tuple(missing.values()), True
+
+
+def _telling(verdict: Verdict) -> tuple[Reason, ...]:
+    """The reasons that say something about this person."""
+    return tuple(reason for reason in verdict.because if reason.fact != ALWAYS_KNOWN)

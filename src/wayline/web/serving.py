@@ -13,6 +13,9 @@ def serve(*, host: str, port: int) -> int:
     """Prepare the data folder and serve; returns when the server is stopped."""
     if not 0 < port < 65536:
         raise WaylineError(f"--port: {port} is not a port; choose one from 1 to 65535")
+    workers = os.environ.get("WAYLINE_WORKERS", "1")
+    if not workers.isdecimal() or not 1 <= int(workers) <= 64:
+        raise WaylineError("WAYLINE_WORKERS: a number from 1 to 64 is needed")
     library()  # faults in the content are told before anything listens
     _require_free(host, port)
     os.environ["DJANGO_SETTINGS_MODULE"] = "wayline.web.settings"
@@ -46,7 +49,7 @@ def serve(*, host: str, port: int) -> int:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        workers=int(os.environ.get("WAYLINE_WORKERS", "1")),
+        workers=int(workers),
         blocking_threads=4,
         log_enabled=True,
         log_level="error",  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ WAYLINE_HOSTS           comma-separated host names that may be served; localhost
 WAYLINE_HTTPS           1 behind a proxy that speaks HTTPS: cookies become secure, HSTS is sent
 WAYLINE_LINE_NUMBER     the survivor line's phone number, shown on every page
 WAYLINE_LINE_HOURS      its hours in words, with the time zone
+WAYLINE_WORKERS         server processes (1); read by `wayline serve`
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ DATA_FOLDER: Path = data_folder()
 SECRET_KEY = secret_key(DATA_FOLDER)
 DEBUG = False
 HTTPS = os.environ.get("WAYLINE_HTTPS") == "1"
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, os.environ.get("WAYLINE_HOSTS", "").split(","))]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, map(str.strip, os.environ.get("WAYLINE_HOSTS", "").split(",")))]
 LINE_NUMBER = os.environ.get("WAYLINE_LINE_NUMBER", "")
 LINE_HOURS = os.environ.get("WAYLINE_LINE_HOURS", "")
 
@@ -106,5 +107,9 @@ LOGGING = {
     "formatters": {"quiet": {"()": "wayline.web.logs.QuietFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "quiet"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # It quotes what the visitor's browser sent as Host.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+    },
 }

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -41,6 +42,17 @@ class Contents:
 
     facts: dict[str, Any] = field(default_factory=dict)
     drafts: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, facts: Mapping[str, Any], drafts: Mapping[str, Any], fact_ids: Sequence[str]) -> None:
+        """Take over a page's answers: None takes a fact back, and the page's earlier drafts are replaced."""
+        for fact_id in fact_ids:
+            self.drafts.pop(fact_id, None)
+        self.drafts |= drafts
+        for fact_id, told in facts.items():
+            if told is None:
+                self.facts.pop(fact_id, None)
+            else:
+                self.facts[fact_id] = told
 
     @property
     def is_empty(self) -> bool:

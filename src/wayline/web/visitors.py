@@ -8,7 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from wayline.web.vault import Vault
+from wayline.web.vault import Vault, forget_unused
+
+_swept_on: date | None = None
 
 
 def today() -> date:
@@ -17,14 +19,19 @@ def today() -> date:
 
 
 def vault_of(request: HttpRequest) -> Vault:
+    """The visitor's vault. The first visit of a day also sweeps out what nobody used for too long."""
+    global _swept_on  # one date a process; two sweeps at once do no harm
+    if _swept_on != today():
+        _swept_on = today()
+        forget_unused(_swept_on)
     return Vault.from_cookie(request.COOKIES.get(settings.VAULT_COOKIE), today())
 
 
-def keep(vault: Vault, response: HttpResponse) -> None:
+def keep(key: str, response: HttpResponse) -> None:
     """Give the visitor their key, for as long as the record is kept."""
     response.set_cookie(
         settings.VAULT_COOKIE,
-        vault.cookie,
+        key,
         max_age=settings.VAULT_DAYS_UNUSED * 86_400,
         secure=settings.HTTPS,
         httponly=True,

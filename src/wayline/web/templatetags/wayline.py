@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from wayline.facts.vocabulary import within_a_sentence
+from wayline.guide.references import cited_in
 from wayline.logic.wording import date_in_words
-from wayline.options.catalog import cited_in
 
 register = template.Library()
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from wayline.library import library
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, KINDS
-from wayline.options.matching import OptionMatch, match_option, matches_for
+from wayline.options.matching import ALWAYS_KNOWN, OptionMatch, match_option, matches_for
 from wayline.web.asking import situation_from
 from wayline.web.places import place_to_tell
 from wayline.web.visitors import today, vault_of
@@ -80,7 +80,7 @@ def _shown(match: OptionMatch) -> dict[str, Any]:
         "option": match.option,
         "verdict": match.verdict,
         "because": [
-            {"text": reason.text, "link": place_to_tell(reason.fact)} for reason in match.because if reason.fact != "diagnosis.primary"
+            {"text": reason.text, "link": None if reason.fact == ALWAYS_KNOWN else place_to_tell(reason.fact)} for reason in match.because
         ],
         "missing": [
             {"definition": vocabulary[missing.fact], "why": missing.why, "link": place_to_tell(missing.fact)} for missing in match.missing

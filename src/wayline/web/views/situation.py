@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -106,36 +107,35 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 def _tellable(group: Group) -> tuple[str, ...]:
     """The facts of a group that a form can ask for. Single tumors are drawn on the liver, later; their number and size are asked here."""
-    return tuple(fact_id for fact_id in group.facts if fact_id != "diagnosis.primary" and library().vocabulary[fact_id].kind != "lesions")
+    vocabulary = library().vocabulary
+    unasked_limits = {f"{fact_id}_uln" for fact_id in group.facts if not vocabulary[fact_id].upper_limit}
+    left_out = unasked_limits | {"diagnosis.primary"}
+    return tuple(fact_id for fact_id in group.facts if fact_id not in left_out and vocabulary[fact_id].kind != "lesions")
 
 
 def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place: dict[str, Any], ways: dict[str, str]) -> HttpResponse:
     vocabulary = library().vocabulary
     vault = vault_of(request)
-    contents = vault.read()
     if request.method != "POST":
+        contents = vault.read()
         return render(request, template, place | {"fields": fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today())})
-    answers = answers_from(request.POST, fact_ids, contents.facts, vocabulary, today())
-    for fact_id in fact_ids:
-        contents.drafts.pop(fact_id, None)
-    contents.drafts |= answers.drafts
-    for fact_id, told in answers.facts.items():
-        if told is None:
-            contents.facts.pop(fact_id, None)
-        else:
-            contents.facts[fact_id] = told
-    way = request.POST.get("go", "next")
     try:
-        if not contents.is_empty or vault.key is not None:
-            vault.write(contents)
+        # One transaction from reading to writing: two windows of one visitor never overwrite each other's answers.
+        with transaction.atomic():
+            contents = vault.read()
+            answers = answers_from(request.POST, fact_ids, contents.facts, vocabulary, today())
+            contents.take(answers.facts, answers.drafts, fact_ids)
+            if not contents.is_empty or vault.key is not None:
+                vault.write(contents)
     except RecordTooLargeError:
         context = place | {"fields": fields_for(fact_ids, {}, {}, vocabulary, today()), "too_large": True}
         return render(request, template, context, status=413)
+    way = request.POST.get("go", "next")
     if answers.errors and way == "next":
         fields = fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today())
         response = render(request, template, place | {"fields": fields, "wrong": [one for one in fields if one.error]}, status=422)
     else:
         response = redirect(ways.get(way, ways["next"]))
     if vault.key is not None:
-        keep(vault, response)
+        keep(vault.cookie, response)
     return response

@@ -39,8 +39,8 @@ browser:
 	else echo "chromium is not installed and may not be installed from here; the browser tests will be skipped"; fi
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python bench/options.py
-	$(BIN)/python bench/pages.py
+	$(BIN)/python -m bench.options
+	$(BIN)/python -m bench.pages
 
 screenshots: $(VENV)/dev.stamp browser
 	$(BIN)/python -m tests.browser.screenshots screenshots

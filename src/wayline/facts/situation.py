@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from wayline.facts.derived import DERIVATIONS, resting_on
 from wayline.facts.findings import (
@@ -25,6 +25,7 @@ from wayline.facts.findings import (
     is_whole,
     joint,
 )
+from wayline.facts.truth import Truth
 from wayline.facts.values import DateRange, NumberRange, combine
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
 
@@ -32,6 +33,15 @@ NOT_TOLD = "not known"
 ONLY_PARTLY = "only partly known"
 NEEDS_NEWER = "needs a newer result"
 DIFFER = "what was told and what follows from other facts differ"
+
+
+class Answerable(Protocol):
+    """Something that is YES, UNKNOWN or NO of a person and knows which facts it rests on."""
+
+    @property
+    def rests_on(self) -> frozenset[str]: ...
+
+    def truth(self, situation: Situation) -> Truth: ...
 
 
 class Situation:
@@ -43,6 +53,8 @@ class Situation:
         self.told = told
         self._findings: dict[str, Finding] = {}
         self._multiples: dict[str, NumberRange | None] = {}
+        # By identity, with the question kept so that its identity is not given to another.
+        self._answers: dict[int, tuple[Answerable, Truth]] = {}
 
     def with_told(self, fact_id: str, told: Told | None) -> Situation:
         """The same person with one fact told anew, or taken back."""
@@ -67,6 +79,13 @@ class Situation:
         """The value of a number fact that rules may use, or None."""
         value = self.value(fact_id)
         return value if isinstance(value, NumberRange) else None
+
+    def answer(self, question: Answerable) -> Truth:
+        """The question's truth for this person, worked out once."""
+        known = self._answers.get(id(question))
+        if known is None:
+            known = self._answers[id(question)] = (question, question.truth(self))
+        return known[1]
 
     def known_findings(self) -> dict[str, Finding]:
         """Every fact that is known, derived, stale or in conflict, in the vocabulary's order."""
@@ -167,6 +186,11 @@ class _Supposed(Situation):
             limit = original.upper_limit(fact_id)
             value = combine(told.times_uln, "*", limit) if limit else None
         self._findings[fact_id] = Finding(KNOWN, value, value, replace(told, value=value))
+
+    def answer(self, question: Answerable) -> Truth:
+        if self._settled in question.rests_on or not self._touched.isdisjoint(question.rests_on):
+            return super().answer(question)
+        return self._original.answer(question)
 
     def finding(self, fact_id: str) -> Finding:
         if fact_id == self._settled or fact_id in self._touched:

@@ -16,13 +16,15 @@ from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
 from wayline.logic.nodes import Compared, Condition, DaysSince, Had, Number, NumberFact, TextIn, TimesUpperLimit, Within
 
+LONGEST_AGO_DAYS = 200 * 365  # longer ago than anybody lives; keeps the dates that are tried on the calendar
+
 
 class Question(Protocol):
     """Anything whose answer may be open: an option, a trial."""
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions that its answer rests on."""
+    def literals(self) -> tuple[Condition, ...]:
+        """Every literal that its answer rests on."""
         ...
 
     def is_open(self, situation: Situation) -> bool:
@@ -65,7 +67,7 @@ def ask_first(situation: Situation, open_questions: Iterable[tuple[Question, Ite
 def _values_to_try(definition: FactDefinition, situation: Situation, questions: list[Question]) -> list[Told]:
     """Values on every side of every limit that the questions hold the fact against, within what is still possible."""
     current = situation.finding(definition.id)
-    literals = [literal for question in questions for condition in question.conditions for literal in condition.literals()]
+    literals = [literal for question in questions for literal in question.literals if definition.id in literal.rests_on]
     match definition.kind:
         case "yes_no":
             return [Told(True), Told(False)]
@@ -83,7 +85,8 @@ def _values_to_try(definition: FactDefinition, situation: Situation, questions: 
             }
             return told + [Told(None, times_uln=NumberRange.exactly(number)) for number in _sides(multiples) if number >= 0]
         case "date":
-            return [Told(DateRange.exactly(situation.as_of).moved(-int(days))) for days in _sides(_days(definition, literals)) if days >= 0]
+            days_ago = _sides(_days(definition, literals))
+            return [Told(DateRange.exactly(situation.as_of).moved(-int(days))) for days in days_ago if 0 <= days <= LONGEST_AGO_DAYS]
         case "text":
             words = {
                 word for literal in literals if isinstance(literal, TextIn) and literal.fact_id == definition.id for word in literal.allowed

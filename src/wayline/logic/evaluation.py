@@ -43,7 +43,7 @@ class Verdict:
 
 def evaluate(condition: Condition, situation: Situation) -> Verdict:
     """The condition's truth for this person, with its reasons."""
-    truth = condition.truth(situation)
+    truth = situation.answer(condition)
     told: dict[tuple[str, str], _Told] = {}
     missing: dict[str, Missing] = {}
     may_change = _explain(condition, situation, truth, False, told, missing)
@@ -81,7 +81,7 @@ def _explain(
         return _explain(condition.condition, situation, NOT[truth], not negated, told, missing)
     if not condition.parts:
         return _explain_literal(condition, situation, truth, negated, told, missing)
-    truths = [part.truth(situation) for part in condition.parts]
+    truths = [situation.answer(part) for part in condition.parts]
     deciding = [(part, one) for part, one in zip(condition.parts, truths, strict=True) if one is truth]
     answers = [_explain(part, situation, one, negated, told, missing) for part, one in deciding]
     needs_all = truth is (NO if isinstance(condition, And) else YES)

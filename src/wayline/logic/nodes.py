@@ -30,6 +30,11 @@ class Condition:
         """Every fact that this reads, in order, once."""
         return tuple(dict.fromkeys(fact_id for part in self.parts for fact_id in part.fact_ids))
 
+    @cached_property
+    def rests_on(self) -> frozenset[str]:
+        """The facts that this reads, for quick questions of "does it matter here"."""
+        return frozenset(self.fact_ids)
+
     def truth(self, situation: Situation) -> Truth:
         raise NotImplementedError
 
@@ -152,7 +157,11 @@ class TextIn(Condition):
 
 @dataclass(frozen=True)
 class DateCompared(Condition):
-    """A date fact against a written date; both may be a month or a year."""
+    """A date fact against a written date; both may be a month or a year.
+
+    A written month means all its days, as a choice that stands for several: on or after 2026-10 begins on October 1, after
+    2026-10 begins on November 1. So a wholly known date always decides.
+    """
 
     fact_id: str
     operator: str
@@ -167,8 +176,12 @@ class DateCompared(Condition):
         if not isinstance(known, DateRange):
             return UNKNOWN
         # Days counted from one fixed day turn dates into numbers; a written month means any day of it.
-        so_far = known.no_later_than(situation.as_of) or known
-        return compare(_as_days(so_far), self.operator, _as_days(self.day))
+        days = _as_days(known.no_later_than(situation.as_of) or known)
+        first, last = NumberRange.exactly(self.day.first.toordinal()), NumberRange.exactly(self.day.last.toordinal())
+        if self.operator in ("==", "!="):
+            within = all_of((less_or_equal(first, days), less_or_equal(days, last)))
+            return within if self.operator == "==" else NOT[within]
+        return compare(days, self.operator, first if self.operator in ("<", ">=") else last)
 
 
 def _as_days(dated: DateRange) -> NumberRange:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wayline.facts.situation import Situation
-from wayline.facts.truth import NO, YES, Truth
+from wayline.facts.truth import NO, YES
 from wayline.facts.vocabulary import Vocabulary
 from wayline.guide.references import References, cited_in, day_at, word_at
 from wayline.logic.nodes import Condition
@@ -137,11 +137,11 @@ class Option:
 
     def verdict(self, situation: Situation) -> str:
         """`fits`, `depends` or `does_not_fit` for this person (design: rules out first, then fits, then the wider gate)."""
-        against = [rule.when.truth(situation) for rule in self.rules_out]
+        against = [situation.answer(rule.when) for rule in self.rules_out]
         if YES in against:
             return DOES_NOT_FIT
-        fits = self.fits.truth(situation)
-        if fits is NO and (self.depends is None or self.depends.truth(situation) is NO):
+        fits = situation.answer(self.fits)
+        if fits is NO and (self.depends is None or situation.answer(self.depends) is NO):
             return DOES_NOT_FIT
         return FITS if fits is YES and all(truth is NO for truth in against) else DEPENDS
 
@@ -149,9 +149,10 @@ class Option:
         """Whether the verdict is neither fits nor does_not_fit."""
         return self.verdict(situation) == DEPENDS
 
-    def wider_truth(self, situation: Situation) -> Truth:
-        """The truth of the wider gate; NO where there is none."""
-        return NO if self.depends is None else self.depends.truth(situation)
+    @cached_property
+    def literals(self) -> tuple[Condition, ...]:
+        """Every literal that the verdict rests on."""
+        return tuple(literal for condition in self.conditions for literal in condition.literals())
 
     @property
     def cited(self) -> tuple[str, ...]:

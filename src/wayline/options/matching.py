@@ -50,7 +50,7 @@ def matches_for(situation: Situation, catalog: Catalog) -> OptionMatches:
 def match_option(option: Option, situation: Situation) -> OptionMatch:
     """One option's verdict with its reasons."""
     verdict = option.verdict(situation)
-    cautions = [(caution, caution.when.truth(situation)) for caution in option.cautions]
+    cautions = [(caution, situation.answer(caution.when)) for caution in option.cautions]
     because, missing, may_change = _reasons(option, situation, verdict)
     return OptionMatch(
         option=option,
@@ -77,7 +77,7 @@ def _against(option: Option, situation: Situation) -> tuple[tuple[Reason, ...], 
     reasons: dict[str, Reason] = {}
     may_change = True
     for rule in option.rules_out:
-        if rule.when.truth(situation) is YES:
+        if situation.answer(rule.when) is YES:
             verdict = evaluate(rule.when, situation)
             may_change = may_change and verdict.may_change
             fact = verdict.because[0].fact if verdict.because else rule.when.fact_ids[0]
@@ -95,7 +95,7 @@ def _open(option: Option, situation: Situation) -> tuple[tuple[Reason, ...], tup
     reasons: dict[str, Reason] = {}
     missing: dict[str, Missing] = {}
     for rule in option.rules_out:
-        if rule.when.truth(situation) is UNKNOWN:
+        if situation.answer(rule.when) is UNKNOWN:
             missing |= {one.fact: one for one in evaluate(rule.when, situation).missing}
     fits = evaluate(option.fits, situation)
     missing = {one.fact: one for one in fits.missing} | missing

@@ -48,6 +48,18 @@ TABLES: Tables = {
         ({DATE: 2026}, 'diagnosis.date > "2026-11-20"', "no"),
     ],
     "a written month or year": [
+        # all its days: a wholly known date always decides
+        ({DATE: "2025-09-30"}, 'diagnosis.date >= "2025-10"', "no"),
+        ({DATE: "2025-10-01"}, 'diagnosis.date >= "2025-10"', "yes"),
+        ({DATE: "2025-10-31"}, 'diagnosis.date > "2025-10"', "no"),
+        ({DATE: "2025-10-31"}, 'diagnosis.date <= "2025-10"', "yes"),
+        ({DATE: "2025-11-01"}, 'diagnosis.date <= "2025-10"', "no"),
+        ({DATE: "2025-10-01"}, 'diagnosis.date < "2025-10"', "no"),
+        ({DATE: "2025-10-15"}, 'diagnosis.date == "2025-10"', "yes"),
+        ({DATE: "2025-11-01"}, 'diagnosis.date == "2025-10"', "no"),
+        ({DATE: "2025-10-15"}, 'diagnosis.date != "2025-10"', "no"),
+        ({DATE: 2025}, 'diagnosis.date == "2025-10"', "unknown"),
+        ({}, 'diagnosis.date == "2025-10"', "unknown"),
         ({DATE: "2025-09-30"}, 'diagnosis.date < "2025-10"', "yes"),
         ({DATE: "2025-11-01"}, 'diagnosis.date > "2025-10"', "yes"),
         ({DATE: "2024-12-31"}, 'diagnosis.date < "2025"', "yes"),

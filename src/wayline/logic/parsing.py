@@ -392,7 +392,8 @@ class _Reader:
     # --- predicates on one lesion ---
 
     def _lesion_predicate(self, node: ast.expr) -> LesionCondition:
-        return LesionCondition(ast.unparse(node), self._lesion_truth(node))
+        truth = self._lesion_truth(node)
+        return LesionCondition(ast.unparse(node), truth)
 
     def _lesion_truth(self, node: ast.expr) -> Callable[[Lesion, Situation], Truth]:
         match node:

@@ -14,11 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wayline import __version__
+from wayline.checking import check_report
 from wayline.facts.case import load_case
 from wayline.library import library, load_library
 from wayline.options.matching import matches_for
 from wayline.reading import WaylineError
-from wayline.report import check_report, facts_json, facts_text, options_json, options_text
+from wayline.report import facts_json, facts_text, options_json, options_text
 
 BAD_INPUT = 2
 

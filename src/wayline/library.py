@@ -1,18 +1,26 @@
-"""Everything that is loaded once and shared: vocabulary, references and options, from the content folder."""
+"""Everything that is loaded once and shared: vocabulary, references, options, pages, words, from the content folder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wayline.facts.vocabulary import Vocabulary, load_vocabulary
 from wayline.guide.folder import content_folder
-from wayline.guide.pages import Page, load_pages
+from wayline.guide.glossary import Glossary, load_glossary
+from wayline.guide.outlook import Outlook, load_outlook
+from wayline.guide.pages import Pages, load_pages
 from wayline.guide.questions import Steps, load_steps
-from wayline.guide.references import References, load_references
+from wayline.guide.references import References, load_references, without_citations
 from wayline.options.catalog import Catalog, load_catalog
+from wayline.options.decisions import Decision, Funding, load_decisions, load_funding
+from wayline.options.matrix import Row, load_matrix
+
+if TYPE_CHECKING:
+    from wayline.guide.search import Document, SearchIndex
 
 
 @dataclass(frozen=True)
@@ -23,21 +31,63 @@ class Library:
     vocabulary: Vocabulary
     references: References
     catalog: Catalog
-    pages: Mapping[str, Page]
+    pages: Pages
+    glossary: Glossary
     steps: Steps
+    matrix: tuple[Row, ...]
+    outlook: Outlook
+    decisions: Mapping[str, Decision]
+    funding: Funding
+
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        """Everything that can be found, indexed at first use. The commands need no index, so they do not load what makes one."""
+        from wayline.guide.search import SearchIndex
+
+        return SearchIndex(self._documents(), self.glossary)
+
+    @cached_property
+    def names_of_drugs(self) -> tuple[str, ...]:
+        """Every name of a drug, for scores of reading: nobody can choose an easier one."""
+        drugs = self.vocabulary.drugs
+        names = {name for drug in drugs.drugs.values() for name in (drug.title, *drug.brands, *drug.other_names)}
+        return tuple(sorted(names | {combination.title for combination in drugs.combinations.values()}))
+
+    def _documents(self) -> list[Document]:
+        from wayline.guide.search import Document
+
+        drugs = self.vocabulary.drugs.drugs
+        found = []
+        for page in self.pages.values():
+            drug = drugs.get(page.drug_id or "")
+            names = (drug.title, *drug.brands, *drug.other_names) if drug else ()
+            found.append(Document("page", page.id, page.title, (*page.also_asked, *names), page.summary, without_citations(page.body)))
+        for option in self.catalog.values():
+            text = " ".join([*(text for _, text in option.sections), *(one.claim for one in option.evidence), *option.questions])
+            found.append(Document("option", option.id, option.title, option.other_names, option.summary, without_citations(text)))
+        for word in self.glossary.values():
+            found.append(Document("word", word.id, word.word, (*word.also, *word.everyday), word.means, ""))
+        return found
 
 
 def load_library(folder: Path) -> Library:
     """Load a content folder strictly."""
     vocabulary = load_vocabulary(folder / "vocabulary")
     references = load_references(folder / "references")
+    catalog = load_catalog(folder, vocabulary, references)
+    pages = load_pages(folder / "pages", references)
     return Library(
         folder=folder,
         vocabulary=vocabulary,
         references=references,
-        catalog=load_catalog(folder, vocabulary, references),
-        pages=load_pages(folder / "pages", references),
+        catalog=catalog,
+        pages=pages,
+        glossary=load_glossary(folder / "glossary.yaml", references),
         steps=load_steps(folder / "questions" / "steps.yaml", vocabulary),
+        matrix=load_matrix(folder / "liver_matrix.yaml", catalog, references),
+        outlook=load_outlook(folder / "outlook.yaml", references),
+        decisions=load_decisions(folder / "decisions.yaml", pages),
+        funding=load_funding(folder / "funding.yaml"),
     )
 
 

@@ -1,11 +1,8 @@
-"""What the commands print: facts, options and the editor's check, as JSON and as text."""
+"""What the commands print: facts and options, as JSON and as text."""
 
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from wayline.facts.courses import Course, Listing
@@ -14,14 +11,12 @@ from wayline.facts.lesions import Lesion
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
-from wayline.guide.references import without_citations
 from wayline.library import Library
 from wayline.logic.wording import finding_in_words
-from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, NOT_SIGNED
+from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS
 from wayline.options.matching import OptionMatch, OptionMatches
 
 _WIDTH = 100
-PAGES_THE_SITE_NEEDS = ("about", "get-help-now", "privacy")
 _HEADINGS = {FITS: "Worth asking about", DEPENDS: "Depends", DOES_NOT_FIT: "Usually not used here, and why"}
 
 
@@ -187,101 +182,3 @@ def facts_text(situation: Situation) -> str:
 
 def _hanging(text: str) -> str:
     return textwrap.fill(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """What the editor's check found: counts, notes, and problems that fail it."""
-
-    counts: dict[str, int]
-    notes: tuple[str, ...]
-    problems: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"counts": self.counts, "notes": list(self.notes), "problems": list(self.problems)}
-
-    def as_text(self) -> str:
-        lines = [", ".join(f"{count} {name}" for name, count in self.counts.items())]
-        lines += [f"note: {note}" for note in self.notes]
-        lines += [f"problem: {problem}" for problem in self.problems]
-        lines.append("All content loads and every claim is sourced." if not self.problems else f"{len(self.problems)} problems.")
-        return "\n".join(lines)
-
-
-def check_report(content: Library, today: date) -> CheckReport:
-    """Check what loading alone cannot see: review dates, citations, procedures, equal detail, unused references."""
-    problems: list[str] = []
-    problems += [f"pages/{page_id}.md is missing; the website needs it" for page_id in PAGES_THE_SITE_NEEDS if page_id not in content.pages]
-    for page in content.pages.values():
-        if page.next_review < today:
-            problems.append(f"{page.place.file}: its review was due on {page.next_review.isoformat()}")
-        if page.reviewed > today:
-            problems.append(f"{page.place.file}: 'reviewed' lies in the future ({page.reviewed.isoformat()})")
-        problems += [f"{page.place.file}: '{sign}' is not a specialty" for sign in page.may_sign if sign not in content.catalog.specialties]
-    for option in content.catalog.values():
-        if option.next_review < today:
-            problems.append(f"{option.place.file}: its review was due on {option.next_review.isoformat()}")
-        if option.reviewed > today:
-            problems.append(f"{option.place.file}: 'reviewed' lies in the future ({option.reviewed.isoformat()})")
-        problems += _unequal_sections(option.place.file, option.sections)
-        if option.kind != "systemic" and option.kind not in ("supportive", "research") and option.id not in content.vocabulary.procedures:
-            problems.append(f"{option.place.file}: '{option.id}' is missing in vocabulary/procedures.yaml")
-    for definition in content.vocabulary.values():
-        for cite in definition.cites:
-            if cite not in content.references:
-                problems.append(f"{definition.place.file}, line {definition.place.line}: '{cite}' is not a reference")
-    for owner, cites in (
-        *content.vocabulary.formulas.cites.items(),
-        *((drug.id, drug.cites) for drug in content.vocabulary.drugs.drugs.values()),
-    ):
-        problems += [f"{owner}: '{cite}' is not a reference" for cite in cites if cite not in content.references]
-    return CheckReport(_counts(content), _notes(content), tuple(problems))
-
-
-def _unequal_sections(file: str, sections: tuple[tuple[str, str], ...]) -> list[str]:
-    """The six headings are written in equal detail: each within 15 % of their median length (IPDAS, equal detail)."""
-    counts = [(name, len(without_citations(text).split())) for name, text in sections]
-    lengths = sorted(count for _, count in counts)
-    if not lengths:
-        return []
-    median = (lengths[len(lengths) // 2] + lengths[(len(lengths) - 1) // 2]) / 2
-    return [
-        f"{file}: '{name}' has {count} words; within 15 % of {median:g} is needed"
-        for name, count in counts
-        if abs(count - median) > 0.15 * median
-    ]
-
-
-def _counts(content: Library) -> dict[str, int]:
-    return {
-        "facts": len(content.vocabulary),
-        "drugs": len(content.vocabulary.drugs.drugs),
-        "options": len(content.catalog),
-        "pages": len(content.pages),
-        "references": len(content.references),
-        "claims": sum(len(option.evidence) + len(option.cautions) + len(option.rules_out) for option in content.catalog.values()),
-    }
-
-
-def _notes(content: Library) -> tuple[str, ...]:
-    bases = Counter(reference.basis for reference in content.references.values())
-    cited = _all_cited(content)
-    unused = [reference_id for reference_id in content.references if reference_id not in cited]
-    unsigned = sum(option.signed == NOT_SIGNED for option in content.catalog.values())
-    to_come = sum(not option.sections for option in content.catalog.values())
-    notes = [
-        f"{bases['read']} references read, {bases['secondary']} known from a report, {bases['recalled']} recalled and to be checked",
-        f"{unsigned} of {len(content.catalog)} options are not yet signed by a clinician",
-        f"{to_come} of {len(content.catalog)} options have no body yet",
-    ]
-    if unused:
-        notes.append(f"{len(unused)} references are cited nowhere: {', '.join(unused)}")
-    return tuple(notes)
-
-
-def _all_cited(content: Library) -> set[str]:
-    cited = {cite for option in content.catalog.values() for cite in option.cited}
-    cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
-    cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
-    cited |= {cite for page in content.pages.values() for cite in page.cites}
-    return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.screenshots import fill
 
@@ -27,6 +27,15 @@ PAGES = [
     "/situation/erase/",
     "/page/privacy/",
     "/page/about/",
+    "/page/in-the-liver/",
+    "/page/drug-nivolumab/",
+    "/guide/",
+    "/words/",
+    "/search/",
+    "/compare/",
+    "/compare/swallowing/",
+    "/liver-treatments/",
+    "/how-long/",
     "/nothing-here/",
 ]
 
@@ -192,3 +201,85 @@ def test_printing_shows_the_folded_parts_without_navigation(scripted: BrowserCon
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     pdf = page.pdf(path=str(tmp_path / "options.pdf"))
     assert pdf.startswith(b"%PDF")
+
+
+def test_a_word_is_explained_on_a_tap(page: Page, server: str) -> None:
+    """In place, with and without JavaScript."""
+    page.goto(f"{server}/page/in-the-liver/")
+    button = page.locator(".word-button").first
+    target = page.locator(f"#{button.get_attribute('popovertarget')}")
+    expect(target).to_be_hidden()
+    button.click()
+    expect(target).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(target).to_be_hidden()
+
+
+def test_figures_are_shown_only_after_a_press_and_gone_on_the_next_visit(page: Page, server: str) -> None:
+    """The gate, with and without JavaScript; the figures' page is accessible."""
+    page.goto(f"{server}/how-long/")
+    assert page.locator(".icons").count() == 0
+    page.get_by_role("button", name="Numbers for groups of people").click()
+    expect(page.locator(".icons").first).to_be_visible()
+    page.goto(f"{server}/how-long/")
+    assert page.locator(".icons").count() == 0
+
+
+def test_pages_made_by_a_form_are_accessible(scripted: BrowserContext, server: str) -> None:
+    """Search results, a comparison, the figures."""
+    page = scripted.new_page()
+    page.goto(f"{server}/search/")
+    page.fill("#words", "trouble swallowing")
+    page.locator("main .button").click()
+    expect(page.locator("main")).to_contain_text("found")
+    assert Axe().run(page).violations_count == 0
+    page.goto(f"{server}/compare/swallowing/")
+    page.locator('input[value="stent"]').check()
+    page.locator('input[value="brachytherapy"]').check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", name="What may go wrong")).to_be_visible()
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    page.goto(f"{server}/how-long/")
+    page.get_by_role("button", name="Numbers for groups of people").click()
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_the_urgent_page_opens_without_a_network(browser: Browser, server: str) -> None:
+    """The small service worker keeps it, with its style."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    context.set_offline(True)
+    page.goto(f"{server}/help/")
+    expect(page.get_by_role("heading", name="Call 911 now if:")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 248, 242)"
+    context.close()
+
+
+@pytest.mark.parametrize(("query", "size"), [("", 14), ("?print=large", 18)])
+def test_print_sheets_come_in_two_sizes(scripted: BrowserContext, server: str, query: str, size: int) -> None:
+    """14 and 18 points."""
+    page = scripted.new_page()
+    page.goto(f"{server}/page/pain/{query}")
+    page.emulate_media(media="print")
+    pixels = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+    assert abs(pixels - size * 96 / 72) < 0.1
+
+
+def test_forced_colors_and_reduced_motion_keep_the_meaning(scripted: BrowserContext, server: str) -> None:
+    """The marks of the verdicts are still told apart by shape and word; nothing moves."""
+    page = scripted.new_page()
+    fill(page, server)
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.goto(f"{server}/options/")
+    fits, out = (
+        page.locator(f"h2 .mark.{name}").evaluate("one => getComputedStyle(one).backgroundColor") for name in ("fits", "does_not_fit")
+    )
+    assert fits != out
+    moving = page.evaluate(
+        "[...document.querySelectorAll('*')].filter(one => parseFloat(getComputedStyle(one).transitionDuration) > 0).length"
+    )
+    assert moving == 0

@@ -14,12 +14,13 @@ import pytest
 
 from tests.docs.reading_docs import DOCS, PAGES, Block, blocks
 from tests.helpers import CHECKOUT, condition_of
+from wayline.checking import check_report
 from wayline.cli import main
 from wayline.facts.case import parse_case
 from wayline.library import Library, library, load_library
 from wayline.options.catalog import KINDS
 from wayline.reading import WaylineError, parse
-from wayline.report import check_report, facts_text
+from wayline.report import facts_text
 
 CASE_FILES = DOCS / "reference" / "case-files.md"
 HOW_TO = DOCS / "how-to"
@@ -103,10 +104,12 @@ def problems_of(folder: Path) -> tuple[str, ...]:
 
 
 def test_the_option_of_the_how_to_can_be_added(folder: Path) -> None:
-    """The example option loads and passes the editor's check."""
+    """The example option loads; all that the editor's check misses is its body."""
     (folder / "options" / "example_treatment.md").write_text(only_block("add-an-option.md", "markdown"), encoding="utf-8")
     assert "example_treatment" in load_library(folder).catalog
-    assert problems_of(folder) == problems_of(library().folder)
+    new = [problem for problem in problems_of(folder) if problem not in problems_of(library().folder)]
+    assert new
+    assert [problem for problem in new if "example_treatment: '" not in problem] == []
 
 
 def test_the_kinds_of_the_how_to_are_all_kinds() -> None:

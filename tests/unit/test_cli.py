@@ -433,12 +433,8 @@ def test_check_as_text(run: Any) -> None:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A copy of the content that may be broken; of the options it holds the two that are, which loads faster."""
-
-    def others(folder: str, names: list[str]) -> list[str]:
-        return [name for name in names if Path(folder).name == "options" and f"options/{name}" not in (OPTION, WHOLE)]
-
-    return Path(shutil.copytree(content_folder(), tmp_path / "content", ignore=others))
+    """A copy of the content that may be broken."""
+    return Path(shutil.copytree(content_folder(), tmp_path / "content"))
 
 
 def change(copied: Path, file: str, pattern: str, replacement: str) -> None:
@@ -542,7 +538,7 @@ def test_check_names_each_fault(file: str, pattern: str, replacement: str, said:
     assert status == 2
     message = out + err
     assert "Traceback" not in message
-    (line,) = [line for line in message.splitlines() if re.search(said, line)] or [message]
+    line = next((line for line in message.splitlines() if re.search(said, line)), message)
     assert re.search(said, line)
     assert file in line or file.startswith(("vocabulary/formulas", "vocabulary/procedures"))
 
@@ -598,9 +594,9 @@ def test_check_of_half_a_folder(missing: str, copied: Path, run: Any) -> None:
     assert err.startswith("wayline: ")
 
 
-def test_an_option_whose_body_is_to_come_is_no_problem(copied: Path, run: Any) -> None:
-    """It is counted among the notes."""
+def test_an_option_whose_body_is_to_come_fails_the_check(copied: Path, run: Any) -> None:
+    """It loads, but no comparison of treatments is a decision aid without it (IPDAS)."""
     change(copied, WHOLE, r"(?s)^body: whole\n---\n.*\Z", "body: to_come\n---\n")
     status, out, _ = run("check", str(copied), "--as-of", LAST_REVIEWED.isoformat(), "--json")
-    assert status == 0
-    assert any(re.match(r"[1-9]\d* of \d+ options have no body yet", note) for note in json.loads(out)["notes"])
+    assert status == 2
+    assert any("'What it may do' is missing" in problem for problem in json.loads(out)["problems"])

@@ -286,7 +286,7 @@ NEVER = {
         r"\b(?:not|no|never|cannot|rarely|seldom|than|without)\b[^.]*\bcur|hepatitis",
     ),
     "a fight": (r"\b(?:fight|fights|fighting|battle|battles|warrior|beat (?:the )?cancer)\b", r"(?!)"),
-    "a failure": (r"\bfail(?:ed|s|ing|ure)?\b", r"\b(?:heart|kidney|renal|liver|organ)\b"),
+    "a failure": (r"\bfail(?:ed|s|ing|ure)?\b", r"\b(?:heart|kidney|renal|liver|organ)\b|not your failing"),
     "a wonder": (r"\b(?:breakthrough|miracle|game.?changer|revolutionary|promising)\b", r"(?!)"),
     "an end": (r"\bnothing (?:more|else) can be done\b|\bonly option left\b|\bonly (?:option|chance)\b|\blast resort\b", r"(?!)"),
     "false calm": (
@@ -302,8 +302,11 @@ NEVER = {
         r"(?!)",
     ),
     "a dose": (r"\b\d+(?:\.\d+)? ?(?:mg|mcg|micrograms?|milligrams?)(?:/(?:kg|m2|m²|day|d))?\b(?!/d)", r"\bsteroid|prednisone"),
-    "an order": (r"\b(?:stop|start) taking\b|\byou (?:must|need to|should) (?:take|stop|start|have|get)\b", r"\bdo not stop taking\b"),
-    "blame": (r"\byour fault\b|\bbecause you (?:smoke|drink|drank|smoked)\b|\bif only\b", r"\bnot your fault\b"),
+    "an order": (
+        r"\b(?:stop|start) taking\b|\byou (?:must|need to|should) (?:take|stop|start|have|get)\b",
+        r"\bdo not stop taking\b|\byou may wonder if\b",
+    ),
+    "blame": (r"\byour fault\b|\bbecause you (?:smoke|drink|drank|smoked)\b|\bif only\b", r"\b(?:not|none)\b[^.]* your fault\b"),
     "a chat or a seal": (r"\bHIPAA\b|\bHON(?:code)?\b|\bchat ?bot\b", r"(?!)"),
     "death in hard words": (
         r"\bterminal(?:ly)? (?:ill|illness|cancer|stage|patients?)\b|\bvictims?\b|\bsufferers?\b|\bdeath sentence\b",

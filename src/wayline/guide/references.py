@@ -32,7 +32,8 @@ BASES = {
     "recalled": "From our own knowledge. To be checked against the source before a clinician signs.",
 }
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_CITATION = re.compile(r"\[(@[a-z0-9-]+(?:;\s*@[a-z0-9-]+)*)\]")
+# The marks of sources in a text: `[@esge-2021; @sirec]`.
+CITATION = re.compile(r"\s*\[(@[a-z0-9-]+(?:;\s*@[a-z0-9-]+)*)\]")
 _KEYS = ("id", "title", "authors", "year", "locator", "read_on", "kind", "basis", "note")
 
 
@@ -147,12 +148,12 @@ def _reference(row: Block, place: Place) -> Reference:
 
 def cited_in(text: str) -> tuple[str, ...]:
     """The references that a text cites: `[@esge-2021; @sirec]`."""
-    return tuple(cite.strip().lstrip("@") for match in _CITATION.finditer(text) for cite in match[1].split(";"))
+    return tuple(cite.strip().lstrip("@") for match in CITATION.finditer(text) for cite in match[1].split(";"))
 
 
 def without_citations(text: str) -> str:
     """The text as it is read, without the marks of its sources."""
-    return _CITATION.sub("", text)
+    return CITATION.sub("", text)
 
 
 def word_at(block: Block, key: str, words: tuple[str, ...]) -> str:
@@ -172,6 +173,14 @@ def day_at(block: Block, key: str) -> date:
     if dated is None or not dated.is_exact:
         raise block.at(key).error(f"'{key}' must be a date such as 2026-11-23")
     return dated.first
+
+
+def review_dates_at(block: Block) -> tuple[date, date]:
+    """The days of the last and the next review, in that order."""
+    reviewed, next_review = day_at(block, "reviewed"), day_at(block, "next_review")
+    if next_review <= reviewed:
+        raise block.at("next_review").error("'next_review' must lie after 'reviewed'")
+    return reviewed, next_review
 
 
 def _text_or_none(block: Block, key: str) -> str | None:

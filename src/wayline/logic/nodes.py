@@ -83,30 +83,30 @@ class Not(Condition):
 
 
 @dataclass(frozen=True)
-class YesNoFact(Condition):
-    """A yes-or-no fact standing alone."""
+class FactCondition(Condition):
+    """A literal on one fact."""
 
     fact_id: str
 
     @property
     def fact_ids(self) -> tuple[str, ...]:
         return (self.fact_id,)
+
+
+@dataclass(frozen=True)
+class YesNoFact(FactCondition):
+    """A yes-or-no fact standing alone."""
 
     def truth(self, situation: Situation) -> Truth:
         return Truth.of(situation.value(self.fact_id))
 
 
 @dataclass(frozen=True)
-class ChoiceIn(Condition):
+class ChoiceIn(FactCondition):
     """A choice fact is one of `allowed`. Every comparison of a choice is this; `written` keeps the author's words."""
 
-    fact_id: str
     allowed: frozenset[str]
     written: str
-
-    @property
-    def fact_ids(self) -> tuple[str, ...]:
-        return (self.fact_id,)
 
     def truth(self, situation: Situation) -> Truth:
         return within_set(situation.value(self.fact_id), self.allowed)
@@ -122,15 +122,10 @@ def within_set(possible: frozenset[str] | None, allowed: frozenset[str]) -> Trut
 
 
 @dataclass(frozen=True)
-class ListHolds(Condition):
+class ListHolds(FactCondition):
     """A list fact holds an item: `"live_longer" in wish.goals`."""
 
-    fact_id: str
     item: str
-
-    @property
-    def fact_ids(self) -> tuple[str, ...]:
-        return (self.fact_id,)
 
     def truth(self, situation: Situation) -> Truth:
         listing = situation.value(self.fact_id)
@@ -140,15 +135,10 @@ class ListHolds(Condition):
 
 
 @dataclass(frozen=True)
-class TextIn(Condition):
+class TextIn(FactCondition):
     """A text fact is one of `allowed`, upper and lower case alike."""
 
-    fact_id: str
     allowed: tuple[str, ...]
-
-    @property
-    def fact_ids(self) -> tuple[str, ...]:
-        return (self.fact_id,)
 
     def truth(self, situation: Situation) -> Truth:
         text = situation.value(self.fact_id)
@@ -156,20 +146,15 @@ class TextIn(Condition):
 
 
 @dataclass(frozen=True)
-class DateCompared(Condition):
+class DateCompared(FactCondition):
     """A date fact against a written date; both may be a month or a year.
 
     A written month means all its days, as a choice that stands for several: on or after 2026-10 begins on October 1, after
     2026-10 begins on November 1. So a wholly known date always decides.
     """
 
-    fact_id: str
     operator: str
     day: DateRange
-
-    @property
-    def fact_ids(self) -> tuple[str, ...]:
-        return (self.fact_id,)
 
     def truth(self, situation: Situation) -> Truth:
         known = situation.value(self.fact_id)
@@ -189,15 +174,10 @@ def _as_days(dated: DateRange) -> NumberRange:
 
 
 @dataclass(frozen=True)
-class Within(Condition):
+class Within(FactCondition):
     """`within(condition.stroke_date, 180)`: on one of the last days, both ends included."""
 
-    fact_id: str
     days: float
-
-    @property
-    def fact_ids(self) -> tuple[str, ...]:
-        return (self.fact_id,)
 
     def truth(self, situation: Situation) -> Truth:
         known = situation.value(self.fact_id)
@@ -283,12 +263,19 @@ class Number(Term):
 
 
 @dataclass(frozen=True)
-class NumberFact(Term):
+class FactTerm(Term):
+    """A number that one fact gives."""
+
     fact_id: str
 
     @property
     def fact_ids(self) -> tuple[str, ...]:
         return (self.fact_id,)
+
+
+@dataclass(frozen=True)
+class NumberFact(FactTerm):
+    """The number itself."""
 
     def value(self, situation: Situation) -> NumberRange | None:
         return situation.number(self.fact_id)
@@ -324,14 +311,8 @@ class TimesUpperLimit(Term):
 
 
 @dataclass(frozen=True)
-class DaysSince(Term):
+class DaysSince(FactTerm):
     """`days_since(therapy.last_dose)`."""
-
-    fact_id: str
-
-    @property
-    def fact_ids(self) -> tuple[str, ...]:
-        return (self.fact_id,)
 
     def value(self, situation: Situation) -> NumberRange | None:
         known = situation.value(self.fact_id)

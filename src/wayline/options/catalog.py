@@ -13,7 +13,7 @@ from typing import Any
 from wayline.facts.situation import Situation
 from wayline.facts.truth import NO, YES
 from wayline.facts.vocabulary import Vocabulary
-from wayline.guide.references import References, cited_in, day_at, word_at
+from wayline.guide.references import References, cited_in, review_dates_at, word_at
 from wayline.logic.nodes import Condition
 from wayline.logic.parsing import parse_expression
 from wayline.reading import Block, Place, WaylineError, nearest, read, read_front_matter, require_keys, rows_at, text_at, texts_at
@@ -223,9 +223,7 @@ def _option(path: Path, vocabulary: Vocabulary, references: References, specialt
             raise front.at(key).error(f"'{key}' needs at least one specialty")
         return ids
 
-    reviewed, next_review = day_at(front, "reviewed"), day_at(front, "next_review")
-    if next_review <= reviewed:
-        raise front.at("next_review").error("'next_review' must lie after 'reviewed'")
+    reviewed, next_review = review_dates_at(front)
     questions = tuple(texts_at(front, "questions"))
     if not 2 <= len(questions) <= 5:
         raise front.at("questions").error("two to five questions are needed")

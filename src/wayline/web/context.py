@@ -15,6 +15,8 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
     return {
         "line_number": settings.LINE_NUMBER,
         "line_hours": settings.LINE_HOURS,
+        "contact": settings.CONTACT,
+        "large_print": request.GET.get("print") == "large",
         "version": __version__,
         "has_vault": settings.VAULT_COOKIE in request.COOKIES,
     }

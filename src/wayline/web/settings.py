@@ -5,6 +5,7 @@ WAYLINE_HOSTS           comma-separated host names that may be served; localhost
 WAYLINE_HTTPS           1 behind a proxy that speaks HTTPS: cookies become secure, HSTS is sent
 WAYLINE_LINE_NUMBER     the survivor line's phone number, shown on every page
 WAYLINE_LINE_HOURS      its hours in words, with the time zone
+WAYLINE_CONTACT         where to tell that a page is wrong: an e-mail address or words
 WAYLINE_WORKERS         server processes (1); read by `wayline serve`
 """
 
@@ -24,6 +25,7 @@ HTTPS = os.environ.get("WAYLINE_HTTPS") == "1"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *filter(None, map(str.strip, os.environ.get("WAYLINE_HOSTS", "").split(",")))]
 LINE_NUMBER = os.environ.get("WAYLINE_LINE_NUMBER", "")
 LINE_HOURS = os.environ.get("WAYLINE_LINE_HOURS", "")
+CONTACT = os.environ.get("WAYLINE_CONTACT", "")
 
 INSTALLED_APPS = ["django.contrib.staticfiles", "wayline.web"]
 MIDDLEWARE = [
@@ -74,6 +76,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
+        "worker-src": [SELF],
+        "connect-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
         "form-action": [SELF],

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, situation
+from wayline.web.views import about, choices, guide, situation
 
 urlpatterns = [
     path("", about.home, name="home"),
     path("help/", about.get_help_now, name="help"),
-    path("page/<slug:page_id>/", about.page, name="page"),
-    path("ready/", about.ready, name="ready"),
+    path("guide/", guide.guide, name="guide"),
+    path("page/<slug:page_id>/", guide.page, name="page"),
+    path("words/", guide.words, name="words"),
+    path("search/", guide.search, name="search"),
+    path("compare/", guide.compare, name="compare"),
+    path("compare/<slug:kind>/", guide.compare_kind, name="compare-kind"),
+    path("liver-treatments/", guide.liver_matrix, name="liver-matrix"),
+    path("how-long/", guide.how_long, name="how-long"),
     path("situation/", situation.overview, name="situation"),
     path("situation/erase/", situation.erase, name="erase"),
     path("situation/step/<slug:step_id>/", situation.step, name="step"),
@@ -18,6 +24,8 @@ urlpatterns = [
     path("situation/more/<slug:group_id>/", situation.group, name="group"),
     path("options/", choices.options, name="options"),
     path("options/<slug:option_id>/", choices.option, name="option"),
+    path("ready/", about.ready, name="ready"),
+    path("offline-help.js", about.offline_help, name="offline-help"),
 ]
 
 handler404 = "wayline.web.views.about.not_found"

@@ -1,15 +1,15 @@
-"""Home, urgent help, pages of text, and what is shown when something is wrong."""
+"""Home, urgent help, and what is shown when something is wrong."""
 
 from __future__ import annotations
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from wayline.library import library
 from wayline.web.models import VaultRecord
-from wayline.web.visitors import today
+from wayline.web.views.guide import page_context
 
 
 @require_safe
@@ -19,16 +19,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def get_help_now(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/help.html", {"page": library().pages["get-help-now"]})
+    return render(request, "web/help.html", page_context(library().pages["get-help-now"]))
 
 
 @require_safe
-def page(request: HttpRequest, page_id: str) -> HttpResponse:
-    found = library().pages.get(page_id)
-    if found is None:
-        raise Http404
-    references = [library().references[cite] for cite in found.cites]
-    return render(request, "web/page.html", {"page": found, "references": references, "overdue": found.next_review < today()})
+def offline_help(request: HttpRequest) -> HttpResponse:
+    """The small service worker that keeps the urgent page, and nothing else, for when there is no network."""
+    response = render(request, "web/offline-help.js", content_type="text/javascript")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+    response.headers["Cache-Control"] = "max-age=0, must-revalidate"
+    return response
 
 
 @require_safe

@@ -9,11 +9,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from wayline.checking import option_text, reading_of
 from wayline.library import library
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, KINDS
 from wayline.options.matching import ALWAYS_KNOWN, OptionMatch, match_option, matches_for
 from wayline.web.asking import situation_from
 from wayline.web.places import place_to_tell
+from wayline.web.rendering import numbered, render_sections
 from wayline.web.visitors import today, vault_of
 
 ASK_FIRST_SHOWN = 5
@@ -60,13 +62,18 @@ def option(request: HttpRequest, option_id: str) -> HttpResponse:
     if contents.facts:
         match = match_option(found, situation_from(contents.facts, content.vocabulary, today()))
     references = [content.references[cite] for cite in found.cited]
+    numbers = numbered(references)
+    sections, words = render_sections(found.sections, numbers)
     context = {
         "option": found,
         "kind": KINDS[found.kind],
         "specialists": [content.catalog.specialties[one] for one in found.specialists],
         "signers": [content.catalog.specialties[one] for one in found.may_sign],
         "references": references,
-        "numbers": {reference.id: number for number, reference in enumerate(references, 1)},
+        "numbers": numbers,
+        "sections": sections,
+        "words": words,
+        "reading": reading_of(content, option_text(found)),
         "overdue": found.next_review < today(),
         "match": _shown(match) if match else None,
         "status": VERDICTS[match.verdict]["status"] if match else None,

@@ -11,3 +11,5 @@ const openTarget = () => {
 };
 addEventListener("hashchange", openTarget);
 openTarget();
+// The urgent page is kept on the device, so that it opens without a network.
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/offline-help.js").catch(() => {});

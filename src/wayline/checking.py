@@ -1,0 +1,170 @@
+"""The editor's test: what loading alone cannot see.
+
+Review dates, readability, equal detail and the rest of the IPDAS checklist, sources, and pages that the website needs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from wayline.guide.pages import broken_links
+from wayline.guide.readability import Reading, read_score
+from wayline.library import Library
+from wayline.options.catalog import NOT_SIGNED, Option
+from wayline.options.decisions import ipdas_checklist
+
+PAGES_THE_SITE_NEEDS = ("about", "get-help-now", "how-we-keep-this-true", "privacy")
+# Options that are drugs, care or studies are no procedures.
+KINDS_WITHOUT_PROCEDURE = ("systemic", "supportive", "research")
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the editor's check found: counts, notes, and problems that fail it."""
+
+    counts: dict[str, int]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"counts": self.counts, "notes": list(self.notes), "problems": list(self.problems)}
+
+    def as_text(self) -> str:
+        lines = [", ".join(f"{count} {name}" for name, count in self.counts.items())]
+        lines += [f"note: {note}" for note in self.notes]
+        lines += [f"problem: {problem}" for problem in self.problems]
+        lines.append("All content loads and every claim is sourced." if not self.problems else f"{len(self.problems)} problems.")
+        return "\n".join(lines)
+
+
+def check_report(content: Library, today: date) -> CheckReport:
+    """Check a loaded content folder as of a day."""
+    problems = (
+        *_pages(content, today),
+        *_options(content, today),
+        *_links(content),
+        *_reading(content),
+        *_ipdas(content),
+        *_sources(content),
+    )
+    return CheckReport(_counts(content), _notes(content), problems)
+
+
+def reading_of(content: Library, text: str) -> Reading:
+    """How hard a text of this content is to read."""
+    return read_score(text, content.names_of_drugs)
+
+
+def option_text(option: Option) -> str:
+    """What is read on an option's page."""
+    return "\n\n".join([option.summary, *(text for _, text in option.sections)])
+
+
+def _pages(content: Library, today: date) -> Iterator[str]:
+    for page_id in PAGES_THE_SITE_NEEDS:
+        if page_id not in content.pages:
+            yield f"pages/{page_id}.md is missing; the website needs it"
+    for page in content.pages.values():
+        yield from _dates(page.place.file, page.reviewed, page.next_review, today)
+        for sign in page.may_sign:
+            if sign not in content.catalog.specialties:
+                yield f"{page.place.file}: '{sign}' is not a specialty"
+        if page.drug_id is not None and page.drug_id not in content.vocabulary.drugs.drugs:
+            yield f"{page.place.file}: '{page.drug_id}' is not a drug of vocabulary/drugs.yaml"
+
+
+def _options(content: Library, today: date) -> Iterator[str]:
+    for option in content.catalog.values():
+        yield from _dates(option.place.file, option.reviewed, option.next_review, today)
+        if option.kind not in KINDS_WITHOUT_PROCEDURE and option.id not in content.vocabulary.procedures:
+            yield f"{option.place.file}: '{option.id}' is missing in vocabulary/procedures.yaml"
+
+
+def _links(content: Library) -> Iterator[str]:
+    known = {"page": content.pages, "option": content.catalog, "word": content.glossary}
+    for page in content.pages.values():
+        yield from broken_links(page.body, page.place, known)
+    for option in content.catalog.values():
+        for _, text in option.sections:
+            yield from broken_links(text, option.place, known)
+
+
+def _dates(file: str, reviewed: date, next_review: date, today: date) -> Iterator[str]:
+    if next_review < today:
+        yield f"{file}: its review was due on {next_review.isoformat()}"
+    if reviewed > today:
+        yield f"{file}: 'reviewed' lies in the future ({reviewed.isoformat()})"
+
+
+def _reading(content: Library) -> Iterator[str]:
+    texts = [(page.place.file, f"{page.summary}\n\n{page.body}") for page in content.pages.values()]
+    texts += [(option.place.file, option_text(option)) for option in content.catalog.values()]
+    for file, text in texts:
+        for problem in reading_of(content, text).problems:
+            yield f"{file}: {problem}"
+
+
+def _ipdas(content: Library) -> Iterator[str]:
+    for criterion in ipdas_checklist(content.catalog, content.pages, content.decisions, content.funding):
+        for problem in criterion.problems:
+            yield f"IPDAS {criterion.id} ({criterion.text}): {problem}"
+
+
+def _sources(content: Library) -> Iterator[str]:
+    for definition in content.vocabulary.values():
+        for cite in definition.cites:
+            if cite not in content.references:
+                yield f"{definition.place.file}, line {definition.place.line}: '{cite}' is not a reference"
+    formulas, drugs = content.vocabulary.formulas.cites, content.vocabulary.drugs.drugs
+    for owner, cites in (*formulas.items(), *((drug.id, drug.cites) for drug in drugs.values())):
+        for cite in cites:
+            if cite not in content.references:
+                yield f"{owner}: '{cite}' is not a reference"
+
+
+def _counts(content: Library) -> dict[str, int]:
+    return {
+        "facts": len(content.vocabulary),
+        "drugs": len(content.vocabulary.drugs.drugs),
+        "options": len(content.catalog),
+        "pages": len(content.pages),
+        "words": len(content.glossary),
+        "references": len(content.references),
+        "claims": sum(len(option.evidence) + len(option.cautions) + len(option.rules_out) for option in content.catalog.values()),
+    }
+
+
+def _notes(content: Library) -> tuple[str, ...]:
+    bases = Counter(reference.basis for reference in content.references.values())
+    cited = _all_cited(content)
+    unused = [reference_id for reference_id in content.references if reference_id not in cited]
+    signatures = [*(option.signed for option in content.catalog.values()), *(page.signed for page in content.pages.values())]
+    page_grades = [reading_of(content, page.body).grade for page in content.pages.values()]
+    option_grades = [reading_of(content, option_text(option)).grade for option in content.catalog.values()]
+    grades = ", ".join(
+        f"{name} {min(found):.1f} to {max(found):.1f}" for name, found in (("pages", page_grades), ("options", option_grades))
+    )
+    notes = [
+        f"{bases['read']} references read, {bases['secondary']} known from a report, {bases['recalled']} recalled and to be checked",
+        f"{signatures.count(NOT_SIGNED)} of {len(signatures)} options and pages are not yet signed by a clinician",
+        f"reading grade: {grades}",
+        "IPDAS: the six qualifying and six certifying criteria were checked",
+    ]
+    if unused:
+        notes.append(f"{len(unused)} references are cited nowhere: {', '.join(unused)}")
+    return tuple(notes)
+
+
+def _all_cited(content: Library) -> set[str]:
+    cited = {cite for option in content.catalog.values() for cite in option.cited}
+    cited |= {cite for page in content.pages.values() for cite in page.cited}
+    cited |= {cite for word in content.glossary.values() for cite in word.cites}
+    cited |= {cite for row in content.matrix for cite in row.cited}
+    cited |= {cite for group in content.outlook.groups for cite in group.cites}
+    cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
+    cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
+    return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

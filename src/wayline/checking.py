@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from wayline.guide.claims import unsourced_sentences
 from wayline.guide.pages import broken_links
 from wayline.guide.readability import Reading, read_score
 from wayline.library import Library
@@ -47,6 +48,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_pages(content, today),
         *_options(content, today),
         *_links(content),
+        *_unsourced(content),
         *_reading(content),
         *_ipdas(content),
         *_sources(content),
@@ -91,6 +93,16 @@ def _links(content: Library) -> Iterator[str]:
     for option in content.catalog.values():
         for _, text in option.sections:
             yield from broken_links(text, option.place, known)
+
+
+def _unsourced(content: Library) -> Iterator[str]:
+    for page in content.pages.values():
+        for sentence in unsourced_sentences(page.body):
+            yield f"{page.place.file}: a figure without a source: '{sentence}'"
+    for option in content.catalog.values():
+        for _, text in option.sections:
+            for sentence in unsourced_sentences(text):
+                yield f"{option.place.file}: a figure without a source: '{sentence}'"
 
 
 def _dates(file: str, reviewed: date, next_review: date, today: date) -> Iterator[str]:

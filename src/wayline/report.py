@@ -17,6 +17,7 @@ from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS
 from wayline.options.matching import OptionMatch, OptionMatches
 
 _WIDTH = 100
+_MOST_QUESTIONS = 3  # the rest stand on the option's page and in the JSON
 _HEADINGS = {FITS: "Worth asking about", DEPENDS: "Depends", DOES_NOT_FIT: "Usually not used here, and why"}
 
 
@@ -65,7 +66,7 @@ def _option_lines(match: OptionMatch, content: Library) -> list[str]:
         lines.append(_wrapped("depends on: ", "; ".join(names)))
     if match.verdict != DOES_NOT_FIT:
         lines += [_wrapped("bear in mind: ", caution.say) for caution in match.cautions]
-        lines += [_wrapped("ask: ", caution.ask) for caution in match.to_ask]
+        lines += [_wrapped("ask: ", caution.ask) for caution in match.to_ask[:_MOST_QUESTIONS]]
     return lines
 
 

@@ -17,6 +17,17 @@ CHROMIUM = "/usr/bin/chromium"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 
 
+GUIDE = {
+    "guide": "/guide/",
+    "page": "/page/in-the-liver/",
+    "drug": "/page/drug-nivolumab/",
+    "matrix": "/liver-treatments/",
+    "gate": "/how-long/",
+    "words": "/words/",
+    "compare": "/compare/",
+}
+
+
 def fill(page: Page, base: str) -> None:
     """Tell a composite person's situation through the form itself."""
     answers: dict[str, dict[str, str]] = {
@@ -60,6 +71,17 @@ def main(base: str, folder: Path) -> None:
                 for name, path in shots.items():
                     page.goto(base + path)
                     page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=name in ("home", "help", "step"))
+                for name, path in GUIDE.items():
+                    page.goto(base + path)
+                    page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=True)
+                page.goto(f"{base}/how-long/")
+                page.get_by_role("button", name="Numbers for groups of people").click()
+                page.screenshot(path=str(folder / f"figures-{size}-{scheme}.png"), full_page=True)
+                page.goto(f"{base}/compare/swallowing/")
+                for option in ("stent", "brachytherapy", "external_radiation"):
+                    page.locator(f'input[value="{option}"]').check()
+                page.get_by_role("button", name="Compare").click()
+                page.screenshot(path=str(folder / f"compared-{size}-{scheme}.png"), full_page=True)
                 page.goto(f"{base}/situation/step/blood-tests/")
                 page.fill('input[name="labs.bilirubin"]', "900")
                 page.click("main .buttons button[value=next]")

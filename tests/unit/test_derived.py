@@ -610,7 +610,9 @@ def test_lines_of_treatment(history: Any, lines: str | None) -> None:
         ("at_diagnosis", "2026-01-01", "0"),
         ("recurrence", "2026-05-21", "1"),  # 183 days ago: the cancer is back, so within the window
         ("recurrence", "2026-05-20", "[0, 1]"),  # 184 days ago: it may have come back within it or after
-        ("recurrence", "2025-01-01", "[0, 1]"),
+        ("recurrence", "2025-11-19", "[0, 1]"),  # 366 days ago
+        ("recurrence", "2025-11-18", "0"),  # 367 days ago: no return is left untreated so long, so it came later
+        (None, "2025-11-18", "0"),
         (None, "2026-05-21", "[0, 1]"),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wayline.checking import option_text, reading_of
+from wayline.guide.claims import unsourced_sentences
 from wayline.guide.glossary import load_glossary
 from wayline.guide.outlook import load_outlook
 from wayline.guide.pages import SECTIONS, broken_links, load_pages
@@ -178,6 +179,27 @@ def test_links_that_lead_nowhere_are_found() -> None:
     assert list(broken_links("[x](page:a) [y](option:b) [z](word:c)", Place("f", 1), known)) == []
     for text in ("[x](page:b)", "[x](option:a)", "[x](word:a)"):
         assert "leads nowhere" in next(broken_links(text, Place("f", 1), known))
+
+
+CLAIMS = [
+    ("In a trial, 67 of 100 people had less pain.", True),
+    ("In a trial, 67 of 100 people had less pain [@cctg-he1].", False),
+    ("About 6 % had a leak.", True),
+    ("A study of 209 people was done.", True),
+    ("It took in 44 centers.", True),
+    ("How many of 100 people are helped?", False),
+    ("Call at 100.4 °F (38 °C) or more.", False),
+    ("Eat 5 or 6 small meals.", False),
+    ("## 67 of 100 in a heading", False),
+    ("Less pain came in 67 of 100 people\nwho were treated [@cctg-he1].", False),
+    ("First [@cctg-he1]. Then 22 of 100 had it.", True),
+]
+
+
+@pytest.mark.parametrize(("text", "lacks"), CLAIMS)
+def test_a_figure_without_a_source_is_found(text: str, lacks: bool) -> None:
+    """In the sentence itself, not in the next one."""
+    assert bool(list(unsourced_sentences(text))) is lacks
 
 
 SEARCHES = [

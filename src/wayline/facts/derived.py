@@ -357,7 +357,8 @@ def _counts_as_line(situation: Situation, course: Course, history: Listing[Cours
         return True  # it grew during or at the end of the course, whatever its intent
     if course.intent is None or course.end is None or course.best_response == "progression":
         return None  # its purpose or its end is not told, or its end and its response do not go together
-    window = int(situation.vocabulary.formulas.constants["lines_of_therapy"]["days_after_curative_treatment"])
+    numbers = situation.vocabulary.formulas.constants["lines_of_therapy"]
+    window = int(numbers["days_after_curative_treatment"])
     # Palliative treatment starts because the cancer is back: its start dates the return.
     others = [(other, is_systemic(situation, other)) for other in history if other is not course]
     gaps = [_days_between(course.end, other.start) for other, systemic in others if systemic is True and other.intent == "palliative"]
@@ -371,10 +372,13 @@ def _counts_as_line(situation: Situation, course: Course, history: Listing[Cours
         return None  # it may have ended because of growth, or something that is not told may date the return
     if gaps:
         return False if all(gap.low > window or gap.high < 0 for gap in gaps if gap is not None) else None
+    since_end = course.end.days_before(situation.as_of)
+    if since_end.low > window + int(numbers["longest_untreated_days"]):
+        return False  # nobody is left untreated so long after a return: it came later
     setting = situation.value("diagnosis.setting")
     if setting == {"recurrence"}:
         # It is back and not treated yet; when it came back is known only while the window is still open.
-        return True if course.end.days_before(situation.as_of).high <= window else None
+        return True if since_end.high <= window else None
     return False if setting == {"at_diagnosis"} else None
 
 

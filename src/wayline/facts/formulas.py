@@ -24,7 +24,7 @@ _KEYS = {
     ),
     "cockcroft_gault": ("age_minuend", "divisor", "female_factor", "agrees_within", "cites"),
     "ckd_epi_2021": ("factor", "exponent", "age_base", "female", "male", "agrees_within", "cites"),
-    "lines_of_therapy": ("days_after_curative_treatment", "cites"),
+    "lines_of_therapy": ("days_after_curative_treatment", "longest_untreated_days", "cites"),
 }
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from wayline.facts.situation import Situation
 from wayline.facts.truth import NO, NOT, UNKNOWN, YES, Truth
+from wayline.facts.vocabulary import Vocabulary
 from wayline.logic.nodes import And, Compared, Condition, Had, Not, TimesUpperLimit
-from wayline.logic.wording import literal_in_words
+from wayline.logic.wording import choices_in_words, literal_in_words
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def evaluate(condition: Condition, situation: Situation) -> Verdict:
     told: dict[tuple[str, str], _Told] = {}
     missing: dict[str, Missing] = {}
     may_change = _explain(condition, situation, truth, False, told, missing)
-    reasons = tuple(Reason(one.sentence(), one.fact, one.may_change) for one in told.values())
+    reasons = tuple(Reason(one.sentence(situation.vocabulary), one.fact, one.may_change) for one in told.values())
     return Verdict(truth, reasons, tuple(missing.values()), may_change)
 
 
@@ -58,10 +59,12 @@ class _Told:
     fact: str
     known: str
     asked: list[str]
+    allowed: set[str]
     may_change: bool
 
-    def sentence(self) -> str:
-        return f"{self.known} Asked for: {', or '.join(self.asked)}." if self.asked else self.known
+    def sentence(self, vocabulary: Vocabulary) -> str:
+        asked = [*self.asked, *([choices_in_words(vocabulary[self.fact], self.allowed)] if self.allowed else [])]
+        return f"{self.known} Asked for: {', or '.join(asked)}." if asked else self.known
 
 
 def _explain(
@@ -81,11 +84,41 @@ def _explain(
         return _explain(condition.condition, situation, NOT[truth], not negated, told, missing)
     if not condition.parts:
         return _explain_literal(condition, situation, truth, negated, told, missing)
-    truths = [situation.answer(part) for part in condition.parts]
-    deciding = [(part, one) for part, one in zip(condition.parts, truths, strict=True) if one is truth]
-    answers = [_explain(part, situation, one, negated, told, missing) for part, one in deciding]
-    needs_all = truth is (NO if isinstance(condition, And) else YES)
-    return all(answers) if needs_all else any(answers)
+    deciding = [part for part in condition.parts if situation.answer(part) is truth]
+    if isinstance(condition, And) or truth is not NO:
+        answers = [_explain(part, situation, truth, negated, told, missing) for part in deciding]
+        return all(answers) if truth is (NO if isinstance(condition, And) else YES) else any(answers)
+    # Several ways in, all closed: those that may open are the ones to speak of.
+    ways = [_way(part, situation, negated) for part in deciding]
+    may_open = [way for way in ways if way.may_change]
+    for way in may_open or ways:
+        told.update({key: entry for key, entry in way.told.items() if key not in told})
+        for key, entry in way.told.items():
+            told[key].asked += [asked for asked in entry.asked if asked not in told[key].asked]
+            told[key].allowed |= entry.allowed
+    return bool(may_open)
+
+
+@dataclass
+class _Way:
+    """One way through an OR: what stands in it, and whether that may change."""
+
+    told: dict[tuple[str, str], _Told]
+    may_change: bool
+
+
+def _way(part: Condition, situation: Situation, negated: bool) -> _Way:
+    told: dict[tuple[str, str], _Told] = {}
+    return _Way(told, _explain(part, situation, NO, negated, told, {}))
+
+
+def still_missing(condition: Condition, situation: Situation) -> tuple[Missing, ...]:
+    """What is not known in a condition that is already NO for another reason: it would matter if that reason went away."""
+    found: dict[str, Missing] = {}
+    for part in condition.parts if isinstance(condition, And) else (condition,):
+        if situation.answer(part) is UNKNOWN:
+            _explain(part, situation, UNKNOWN, False, {}, found)
+    return tuple(found.values())
 
 
 def _explain_literal(
@@ -103,9 +136,10 @@ def _explain_literal(
     may_change = _may_change(literal, situation, truth)
     fact_id = literal.fact_ids[0]
     words = literal_in_words(literal, situation, truth, negated)
-    entry = told.setdefault((fact_id, words.known), _Told(fact_id, words.known, [], may_change))
+    entry = told.setdefault((fact_id, words.known), _Told(fact_id, words.known, [], set(), may_change))
     if words.asked and words.asked not in entry.asked:
         entry.asked.append(words.asked)
+    entry.allowed |= words.allowed
     return may_change
 
 

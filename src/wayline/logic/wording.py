@@ -34,7 +34,7 @@ from wayline.logic.nodes import (
 )
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_LIMIT_WORDS = {"<": "below {}", "<=": "{} or less", ">": "above {}", ">=": "{} or more", "==": "exactly {}", "!=": "other than {}"}
+_LIMIT_WORDS = {"<": "below {}", "<=": "{} or less", ">": "above {}", ">=": "{} or more", "==": "{}", "!=": "other than {}"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class LiteralWords:
 
     known: str
     asked: str | None = None
+    allowed: frozenset[str] = frozenset()  # the choices asked for, where the fact is a choice
 
 
 def literal_in_words(literal: Condition, situation: Situation, truth: Truth, negated: bool) -> LiteralWords:
@@ -57,7 +58,7 @@ def literal_in_words(literal: Condition, situation: Situation, truth: Truth, neg
             definition = vocabulary[fact_id]
             asked = frozenset(definition.single_choices) - allowed if negated else allowed
             told = f"{definition.label}: {value_in_words(definition, situation.value(fact_id))}."
-            return LiteralWords(told, None if wanted else _one_of(definition, asked))
+            return LiteralWords(told, allowed=frozenset() if wanted else asked)
         case Compared(left, operator, right):
             return _comparison_in_words(left, operator, right, situation, negated, wanted)
         case Had(named):
@@ -82,7 +83,7 @@ def _comparison_in_words(left: Term, operator: str, right: Term, situation: Situ
     known = term_in_words(left, situation)
     if not isinstance(right, Number):
         return LiteralWords(f"{known}, against {term_in_words(right, situation)}.")
-    if wanted and operator in ("==", "!="):
+    if wanted:
         return LiteralWords(f"{known}.")
     words = _LIMIT_WORDS[_OPPOSITE[operator] if negated else operator]
     return LiteralWords(f"{known}.", words.format(f"{right.number:g} {_unit_of(left, situation.vocabulary)}".strip()))
@@ -91,9 +92,12 @@ def _comparison_in_words(left: Term, operator: str, right: Term, situation: Situ
 def term_in_words(term: Term, situation: Situation) -> str:
     """`Largest tumor in the liver: 2.4 cm`."""
     vocabulary = situation.vocabulary
-    words = number_in_words(term.value(situation), _unit_of(term, vocabulary))
+    value = term.value(situation)
+    words = number_in_words(value, _unit_of(term, vocabulary))
     match term:
-        case NumberFact(fact_id) | TimesUpperLimit(fact_id):
+        case NumberFact(fact_id):
+            return f"{vocabulary[fact_id].label}: {value_in_words(vocabulary[fact_id], value)}"
+        case TimesUpperLimit(fact_id):
             return f"{vocabulary[fact_id].label}: {words}"
         case DaysSince(fact_id):
             return f"{vocabulary[fact_id].label}: {words} ago"
@@ -138,7 +142,11 @@ def number_in_words(value: NumberRange | None, unit: str = "") -> str:
 
 
 def _digits(number: float) -> str:
-    return f"{number:.3f}".rstrip("0").rstrip(".") if abs(number) < 10 else f"{number:.1f}".rstrip("0").rstrip(".")
+    """Three digits that matter, as reports print them: 0.004, 2.35, 12.5, 265."""
+    if abs(number) >= 100 or number == int(number):
+        return f"{number:.0f}"
+    decimals = 1 if abs(number) >= 10 else 2 if abs(number) >= 0.1 else 4
+    return f"{number:.{decimals}f}".rstrip("0").rstrip(".")
 
 
 def value_in_words(definition: FactDefinition, value: Value | None) -> str:
@@ -157,7 +165,7 @@ def value_in_words(definition: FactDefinition, value: Value | None) -> str:
             shown = value if value.is_exact else NumberRange(low, high, value.low_open, value.high_open)
             return number_in_words(shown, unit_in_words(definition))
         case frozenset():
-            return _one_of(definition, value)
+            return choices_in_words(definition, value)
         case DateRange():
             return date_in_words(value)
         case Listing():
@@ -192,7 +200,8 @@ def _rounded(value: Value | None) -> Value | None:
     return NumberRange(round(value.low, 2), round(value.high, 2))
 
 
-def _one_of(definition: FactDefinition, values: frozenset[str] | set[str]) -> str:
+def choices_in_words(definition: FactDefinition, values: frozenset[str] | set[str]) -> str:
+    """`squamous`, or `squamous or adenocarcinoma` in the vocabulary's order."""
     if values == set(definition.single_choices) and len(values) > 1:
         return "not known"
     for choice in definition.choices.values():
@@ -215,7 +224,7 @@ def _listing_in_words(definition: FactDefinition, listing: Listing) -> str:  # t
 def _had_details(literal: Had) -> str:
     details = ""
     if literal.intent:
-        details += {"palliative": " for the spread cancer", "perioperative": " around surgery", "definitive": " to cure the cancer"}[
+        details += {"palliative": " given for spread cancer", "perioperative": " around surgery", "definitive": " to cure the cancer"}[
             literal.intent
         ]
     if literal.ended_because:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from wayline.facts.situation import Situation
 from wayline.facts.truth import NO, UNKNOWN, YES
 from wayline.logic.ask_first import AskFirst, ask_first
-from wayline.logic.evaluation import Missing, Reason, Verdict, evaluate
+from wayline.logic.evaluation import Missing, Reason, Verdict, evaluate, still_missing
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, Catalog, Caution, Option
 
 # True of every situation, so by itself it explains nothing about one person.
 ALWAYS_KNOWN = "diagnosis.primary"
+FOR_EVERYBODY = "This is worth asking about for everybody with this cancer, at any time."
 CASE_BY_CASE = "There is no clear rule for this one. Teams weigh it case by case."
 
 
@@ -66,7 +67,7 @@ def match_option(option: Option, situation: Situation) -> OptionMatch:
 def _reasons(option: Option, situation: Situation, verdict: str) -> tuple[tuple[Reason, ...], tuple[Missing, ...], bool]:
     if verdict == FITS:
         fits = evaluate(option.fits, situation)
-        return _telling(fits), (), fits.may_change
+        return _telling(fits) or (Reason(FOR_EVERYBODY, ALWAYS_KNOWN, False),), (), fits.may_change
     if verdict == DOES_NOT_FIT:
         return _against(option, situation)
     return _open(option, situation)
@@ -103,12 +104,12 @@ def _open(option: Option, situation: Situation) -> tuple[tuple[Reason, ...], tup
         reasons = {reason.text: reason for reason in _telling(fits)}
         if option.depends is not None:
             wider = evaluate(option.depends, situation)
-            missing |= {one.fact: one for one in wider.missing if one.fact not in missing}
+            missing |= {one.fact: one for one in (*still_missing(option.fits, situation), *wider.missing) if one.fact not in missing}
     if not reasons and not missing:
         reasons[CASE_BY_CASE] = Reason(CASE_BY_CASE, ALWAYS_KNOWN, False)
     return tuple(reasons.values()), tuple(missing.values()), True
 
 
 def _telling(verdict: Verdict) -> tuple[Reason, ...]:
-    """The reasons that say something about this person."""
-    return tuple(reason for reason in verdict.because if reason.fact != ALWAYS_KNOWN)
+    """The reasons that say something about this person. What somebody does not wish is no obstacle to name."""
+    return tuple(reason for reason in verdict.because if reason.fact != ALWAYS_KNOWN and not reason.fact.startswith("wish."))

@@ -41,6 +41,7 @@ browser:
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.options
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.search
 
 screenshots: $(VENV)/dev.stamp browser
 	$(BIN)/python -m tests.browser.screenshots screenshots

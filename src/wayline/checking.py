@@ -45,6 +45,7 @@ class CheckReport:
 def check_report(content: Library, today: date) -> CheckReport:
     """Check a loaded content folder as of a day."""
     problems = (
+        *_strays(content),
         *_pages(content, today),
         *_options(content, today),
         *_links(content),
@@ -84,6 +85,14 @@ def _options(content: Library, today: date) -> Iterator[str]:
         yield from _dates(option.place.file, option.reviewed, option.next_review, today)
         if option.kind not in KINDS_WITHOUT_PROCEDURE and option.id not in content.vocabulary.procedures:
             yield f"{option.place.file}: '{option.id}' is missing in vocabulary/procedures.yaml"
+
+
+def _strays(content: Library) -> Iterator[str]:
+    """Files that no reader takes: a page with a wrong ending would be missed in silence."""
+    for folder, ending in (("options", ".md"), ("pages", ".md"), ("references", ".yaml"), ("vocabulary/facts", ".yaml")):
+        for path in sorted((content.folder / folder).iterdir()):
+            if path.suffix != ending and not path.name.startswith("."):
+                yield f"{folder}/{path.name}: only files ending in {ending} are read here"
 
 
 def _links(content: Library) -> Iterator[str]:

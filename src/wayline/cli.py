@@ -6,6 +6,7 @@ JSON on stdout with `--json`, human text without; errors on stderr, exit 2. Djan
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -26,10 +27,17 @@ BAD_INPUT = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; returns the exit status."""
+    # Words for people hold letters that an old terminal may not have; better marked than a crash.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     parsed = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
-        return command(parsed)
+        status = command(parsed)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
     except WaylineError as error:
         print(f"wayline: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -37,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader closed early (`wayline facts CASE | head`); that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"wayline: the answer cannot be written ({error.strerror})", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_INPUT
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,6 +15,7 @@ from wayline.guide.outlook import Outlook, load_outlook
 from wayline.guide.pages import Pages, load_pages
 from wayline.guide.questions import Steps, load_steps
 from wayline.guide.references import References, load_references, without_citations
+from wayline.guide.site import Site, load_site
 from wayline.options.catalog import Catalog, load_catalog
 from wayline.options.decisions import Decision, Funding, load_decisions, load_funding
 from wayline.options.matrix import Row, load_matrix
@@ -38,6 +39,7 @@ class Library:
     outlook: Outlook
     decisions: Mapping[str, Decision]
     funding: Funding
+    site: Site
 
     @cached_property
     def search_index(self) -> SearchIndex:
@@ -88,6 +90,7 @@ def load_library(folder: Path) -> Library:
         outlook=load_outlook(folder / "outlook.yaml", references),
         decisions=load_decisions(folder / "decisions.yaml", pages),
         funding=load_funding(folder / "funding.yaml"),
+        site=load_site(folder / "site.yaml", pages),
     )
 
 

@@ -110,9 +110,9 @@ def browser_pages(scripted: BrowserContext) -> list[Page]:
     return [scripted.new_page()]
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("width", [320, 390, 640, 1280])
 def test_no_page_scrolls_sideways(scripted: BrowserContext, server: str, width: int) -> None:
-    """Down to 320 pixels, which is also 400 % zoom of a desktop window."""
+    """Down to 320 pixels: a desktop window of 1280 pixels is 640 at 200 % zoom and 320 at 400 %."""
     page = scripted.new_page()
     fill(page, server)
     page.set_viewport_size({"width": width, "height": 800})
@@ -283,3 +283,56 @@ def test_forced_colors_and_reduced_motion_keep_the_meaning(scripted: BrowserCont
         "[...document.querySelectorAll('*')].filter(one => parseFloat(getComputedStyle(one).transitionDuration) > 0).length"
     )
     assert moving == 0
+
+
+def press_until(page: Page, selector: str, most: int = 120) -> None:
+    """Tab on until something that matches has the focus, and see that the focus is visible and not under the bar."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            break
+    else:
+        pytest.fail(f"{selector} cannot be reached with the keyboard")
+    seen = page.evaluate(
+        """() => {
+            const one = document.activeElement;
+            const box = one.getBoundingClientRect(), bar = document.querySelector('.bar').getBoundingClientRect();
+            const shown = getComputedStyle(one).outlineStyle !== 'none' || getComputedStyle(one).boxShadow !== 'none';
+            return shown && (one.closest('.bar') !== null || box.bottom > bar.bottom) && box.top < innerHeight;
+        }"""
+    )
+    assert seen, f"the focus on {selector} is not visible"
+
+
+def test_the_whole_path_can_be_walked_with_the_keyboard_alone(scripted: BrowserContext, server: str) -> None:
+    """Home, a question, the options, one option, a word, its sources, search, erase."""
+    page = scripted.new_page()
+    page.goto(server)
+    press_until(page, "a.main-way")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/about-you/")
+    press_until(page, 'input[name="person.age"]')
+    page.keyboard.type("61")
+    press_until(page, 'main .buttons button[value="options"]')
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/options/")
+    press_until(page, ".option-list h4 a")
+    page.keyboard.press("Enter")
+    expect(page.locator(".for-you")).to_be_visible()
+    press_until(page, ".word-button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".word-means:popover-open")).to_be_visible()
+    page.keyboard.press("Escape")
+    press_until(page, ".sources-list summary")
+    page.keyboard.press("Enter")
+    expect(page.locator("#source-1")).to_be_visible()
+    page.goto(f"{server}/search/")
+    press_until(page, "#words")
+    page.keyboard.type("hospice")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("found")
+    press_until(page, 'footer a[href="/situation/erase/"]')
+    page.keyboard.press("Enter")
+    press_until(page, "main button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is erased.")

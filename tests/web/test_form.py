@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests.web.conftest import FORM, FormClient
 from wayline.facts.case import parse_case
 from wayline.library import library
 from wayline.reading import parse
@@ -251,7 +252,98 @@ def test_far_too_much_is_refused(client: Client) -> None:
 
 def test_a_form_from_another_site_is_refused() -> None:
     """Without the token nothing is saved."""
-    strict = Client(enforce_csrf_checks=True)
+    strict = FormClient(enforce_csrf_checks=True)
     response = strict.post("/situation/step/about-you/", {"person.age": "61"})
     assert response.status_code == 403
     assert settings.VAULT_COOKIE not in strict.cookies
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x", f"{FORM}; charset=utf-16"])
+def test_only_plain_forms_are_taken(client: Client, content_type: str) -> None:
+    """Anything else is answered with 4xx and stores nothing."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+    response = client.generic("POST", "/situation/step/about-you/", "person.age=62", content_type=content_type)
+    assert response.status_code == 415
+    assert facts_of(client)["person.age"]["value"] == 61
+
+
+def test_a_field_that_was_not_sent_is_left_alone(client: Client) -> None:
+    """Only what stood on the page can be taken back."""
+    client.post("/situation/step/about-you/", {"person.age": "61", "person.sex": "male"})
+    client.post("/situation/step/about-you/", {"person.age": "62"})
+    assert facts_of(client)["person.sex"] == {"value": "male"}
+
+
+def test_an_old_tab_does_not_undo_what_a_newer_one_told(client: Client) -> None:
+    """A page that was opened before sends back what it showed; what it never touched stays as it is now."""
+    client.post("/situation/step/about-you/", {"person.age": "61", "person.sex": "male", "was:person.age": "{}", "was:person.sex": "{}"})
+    client.post("/situation/step/about-you/", {"person.age": "62", "person.sex": "", "was:person.age": "{}", "was:person.sex": "{}"})
+    assert facts_of(client)["person.sex"] == {"value": "male"}
+    assert facts_of(client)["person.age"]["value"] == 62
+
+
+def test_every_page_sends_back_what_it_showed(client: Client) -> None:
+    """The answers as they stood when the page was opened."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+    page = client.get("/situation/step/about-you/").content.decode()
+    assert 'name="was:person.age" value="{&quot;&quot;: &quot;61&quot;' in page
+    assert 'name="was:person.sex" value="{}"' in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({"therapy.history": "none", "therapy.history:drugs-0": "oxaliplatin"}, None),
+        ({"therapy.history": "some"}, {"items": [], "complete": False}),
+        ({"therapy.history": "none"}, []),
+    ],
+)
+def test_none_and_a_treatment_do_not_go_together(client: Client, sent: dict[str, str], expected: Any) -> None:
+    """A contradiction is asked about; "something, I do not know what" is kept as such."""
+    response = client.post("/situation/step/treatment-so-far/", sent)
+    assert response.status_code == (422 if expected is None else 302)
+    assert facts_of(client).get("therapy.history") == expected
+    if expected is None:
+        assert "none so far" in response.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["2 3", "0,700", "<10+", "1,23", "1 2345", "12,34,567"])
+def test_numbers_that_could_mean_two_things_are_asked_about(client: Client, typed: str) -> None:
+    """A blank between digits is no thousand unless groups of three follow."""
+    response = client.post("/situation/step/liver-tumors/", {"liver.lesion_count": typed})
+    stored = facts_of(client).get("liver.lesion_count")
+    assert response.status_code == 422 or stored is None
+
+
+def test_thousands_are_read_as_people_write_them(client: Client) -> None:
+    """1,200 and 265 000 cells."""
+    client.post("/situation/step/blood-tests/", {"labs.platelets": "265 000", "labs.platelets:unit": "cells/uL"})
+    assert facts_of(client)["labs.platelets"]["value"] == 265000
+
+
+def test_an_answer_with_an_unreadable_correction_is_not_used(client: Client) -> None:
+    """Until the correction can be read, rules do without either."""
+    client.post("/situation/step/blood-tests/", {"labs.bilirubin": "1.0"})
+    assert "1 mg/dL" in client.get("/situation/").content.decode()
+    client.post("/situation/step/blood-tests/", {"labs.bilirubin": "high", "go": "options"})
+    assert "1 mg/dL" not in client.get("/situation/").content.decode()
+
+
+def test_erasing_sticks(client: Client) -> None:
+    """A page that still carries the old key does not bring it back."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+    key = client.cookies[settings.VAULT_COOKIE].value
+    client.post("/situation/erase/")
+    client.cookies[settings.VAULT_COOKIE] = key
+    response = client.get("/situation/")
+    assert settings.VAULT_COOKIE not in response.cookies
+    response = client.post("/situation/step/about-you/", {"person.age": "62"})
+    assert response.cookies[settings.VAULT_COOKIE].value != key
+
+
+def test_coming_back_keeps_the_key(client: Client) -> None:
+    """A visit that only reads renews the cookie with the record; a cookie without a record is not renewed."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+    assert settings.VAULT_COOKIE in client.get("/options/").cookies
+    client.cookies[settings.VAULT_COOKIE] = "A" * 43
+    assert settings.VAULT_COOKIE not in client.get("/options/").cookies

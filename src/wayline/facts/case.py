@@ -46,12 +46,15 @@ _FORMS: dict[str, tuple[str, ...]] = {
 _COURSE_KEYS = ("drugs", "procedure", "intent", "start", "end", "ended_because", "best_response")
 _YES_NO_WORDS = {"yes": True, "no": False}
 LONGEST_TEXT = 500
+LONGEST_LIST = 200
 EARLIEST_YEAR = 1900
 
 
 def load_case(path: str | Path, vocabulary: Vocabulary) -> Situation:
     """Read a case file, or standard input for `-`."""
     if str(path) == "-":
+        if sys.stdin is None:
+            raise WaylineError("standard input: it is closed")
         return parse_case(parse(read_standard_input(sys.stdin.buffer), "standard input"), vocabulary, "standard input")
     return parse_case(read(Path(path)), vocabulary, str(path))
 
@@ -147,6 +150,8 @@ class FactReader:
                 text = spelling or str(raw)
                 if isinstance(raw, Rows | Block) or len(text) > LONGEST_TEXT:
                     raise place.error(f"{definition.id}: a short text of at most {LONGEST_TEXT} characters is needed")
+                if not text.isprintable():
+                    raise place.error(f"{definition.id}: the text holds control characters or line breaks")
                 return text.strip()
             case _:
                 return self._listing(definition, raw, place, complete)
@@ -159,6 +164,8 @@ class FactReader:
         return NumberRange.exactly(number)
 
     def _check_possible(self, definition: FactDefinition, number: float, place: Place) -> None:
+        if definition.id.endswith("_uln") and number <= 0:
+            raise place.error(f"{definition.id}: an upper limit lies above 0")
         if not definition.lowest <= number <= definition.highest:
             unit = f" {definition.unit}" if definition.unit else ""
             slip = self._slip(definition, number)
@@ -269,6 +276,8 @@ class FactReader:
             "lesions": self._lesion,
             "courses": self._course,
         }
+        if len(rows) > LONGEST_LIST:
+            raise place.error(f"{definition.id}: a list of {len(rows):,} is longer than the {LONGEST_LIST} that are taken")
         item = readers[definition.kind]
         return Listing(tuple(item(raw, at) for raw, at in zip(rows, rows.places, strict=True)), complete)
 
@@ -303,6 +312,8 @@ class FactReader:
         names = block.get("drugs")
         if names is not None and not isinstance(names, Rows):
             raise block.at("drugs").error("'drugs' must be a list, such as [fluorouracil, oxaliplatin]")
+        if names is not None and len(names) > LONGEST_LIST:
+            raise block.at("drugs").error(f"a course of {len(names):,} drugs is longer than the {LONGEST_LIST} that are taken")
         for name in names or ():
             if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_TEXT:
                 raise block.at("drugs").error("each drug must be a name")

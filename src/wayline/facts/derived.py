@@ -52,8 +52,8 @@ def _missing(situation: Situation, *fact_ids: str) -> tuple[str, ...]:
 
 
 def _primary(situation: Situation) -> Derivation:
-    """Wayline is about cancer of the esophagus and its junction with the stomach; every situation is."""
-    return Derivation(frozenset({"esophagus"}))
+    """Every situation is of the cancer that the content is about: the first choice of the vocabulary."""
+    return Derivation(frozenset({situation.vocabulary["diagnosis.primary"].single_choices[0]}))
 
 
 def _age(situation: Situation) -> Derivation | None:

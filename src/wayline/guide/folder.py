@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import wayline
@@ -9,7 +10,12 @@ from wayline.reading import WaylineError
 
 
 def content_folder() -> Path:
-    """The folder `content/`. In a wheel it lies inside the package; in a checkout, beside `src`."""
+    """The folder named by WAYLINE_CONTENT; else the one that ships, inside the package or beside `src` in a checkout."""
+    named = os.environ.get("WAYLINE_CONTENT")
+    if named:
+        if not (Path(named) / "vocabulary").is_dir():
+            raise WaylineError(f"WAYLINE_CONTENT: there is no content folder at {named}")
+        return Path(named)
     package = Path(wayline.__file__).parent
     for candidate in (package / "content", package.parent.parent / "content"):
         if (candidate / "vocabulary").is_dir():

@@ -34,6 +34,8 @@ COURSE_WORDS = {
 }
 NOT_KNOWN = ""
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>|≤|≥|=)?\s*([-+]?[0-9][0-9., ]*)\s*(\+)?\s*")
+# A blank or comma parts thousands only where groups of three follow: "1,200", never "2 3" or "0,700".
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:([ ,])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?")
 _BOUND_OF_SIGN = {"<": "below", "<=": "at_most", "≤": "at_most", ">": "above", ">=": "at_least", "≥": "at_least"}
 _WORDS_FOR_SIGNS = (("at least", ">="), ("at most", "<="), ("more than", ">"), ("less than", "<"), ("over", ">"), ("under", "<"))
 
@@ -54,6 +56,11 @@ class Field:
     @property
     def html_id(self) -> str:
         return self.definition.id.replace(".", "-")
+
+    @property
+    def shown(self) -> str:
+        """The answer as the page shows it, to be sent back with the form."""
+        return json.dumps(self.raw)
 
     @property
     def value(self) -> str:
@@ -165,7 +172,7 @@ def answers_from(post: QueryDict, fact_ids: Iterable[str], facts: Mapping[str, A
     for fact_id in fact_ids:
         definition = vocabulary[fact_id]
         raw = _submitted(post, definition)
-        if raw == _filled(definition, facts.get(fact_id), reader).raw:
+        if raw is None or raw == _shown(post, definition, facts, reader):
             continue
         try:
             case_form = _case_form(definition, raw, today)
@@ -195,14 +202,29 @@ def _friendly(definition: FactDefinition, error: WaylineError) -> str:
     return _capital(text.replace(definition.id, definition.label)) + ("" if text.endswith((".", "?")) else ".")
 
 
-def _submitted(post: QueryDict, definition: FactDefinition) -> dict[str, str]:
-    """The parts of one field as they were sent, without empty ones."""
+def _shown(post: QueryDict, definition: FactDefinition, facts: Mapping[str, Any], reader: FactReader) -> dict[str, str]:
+    """What the page showed when it was opened, so that a page left open for long overwrites nothing newer that it never touched."""
+    try:
+        shown = json.loads(post.get(f"was:{definition.id}", ""))
+    except ValueError:
+        shown = None
+    return shown if isinstance(shown, dict) else _filled(definition, facts.get(definition.id), reader).raw
+
+
+def _submitted(post: QueryDict, definition: FactDefinition) -> dict[str, str] | None:
+    """The parts of one field as they were sent, without empty ones; None for a field that was not on the page."""
     prefix = f"{definition.id}:"
-    names = {"": definition.id} | {name.removeprefix(prefix): name for name in post if name.startswith(prefix)}
+    names = {part: name for name in post for part in [_part(name, definition.id, prefix)] if part is not None}
+    if not names:
+        return None
     raw = {part: value for part, name in names.items() if (value := str(post.get(name, "")).strip())}
     if set(raw) == {"unit"} or set(raw) == {"unit", "date"}:
         return {}  # a unit alone says nothing
     return raw
+
+
+def _part(name: str, fact_id: str, prefix: str) -> str | None:
+    return "" if name == fact_id else name.removeprefix(prefix) if name.startswith(prefix) else None
 
 
 def _case_form(definition: FactDefinition, raw: dict[str, str], today: date) -> Any:
@@ -237,11 +259,11 @@ def _number_form(text: str) -> dict[str, Any]:
     for words, sign in _WORDS_FOR_SIGNS:
         signed = signed.replace(words, sign)
     match = _COMPARISON.fullmatch(signed)
-    digits = match[2].replace(" ", "") if match else ""
-    if re.fullmatch(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", digits):
-        digits = digits.replace(",", "")
+    digits = match[2].strip() if match else ""
+    if _THOUSANDS.fullmatch(digits):
+        digits = re.sub("[ ,]", "", digits)
     digits = digits.replace(",", ".")
-    if match is None or not re.fullmatch(r"[-+]?[0-9]{1,15}(\.[0-9]{1,9})?", digits):
+    if match is None or (match[1] and match[3]) or not re.fullmatch(r"[-+]?[0-9]{1,15}(\.[0-9]{1,9})?", digits):
         raise Place("answer", 1).error("write a number, such as 2.4. You can also write <10 or >5. Leave it empty if you do not know")
     number = float(digits)
     bound = "at_least" if match[3] else _BOUND_OF_SIGN.get(match[1] or "=")
@@ -249,8 +271,6 @@ def _number_form(text: str) -> dict[str, Any]:
 
 
 def _courses_form(raw: dict[str, str]) -> Any:
-    if raw.get("") == "none":
-        return []
     rows = []
     for row in range(COURSE_ROWS):
         parts = {part: raw.get(f"{part}-{row}", "") for part in COURSE_FIELDS}
@@ -260,8 +280,13 @@ def _courses_form(raw: dict[str, str]) -> Any:
         if not names:
             raise Place("answer", 1).error(f"treatment {row + 1}: write the names of the drugs, as far as you know them")
         rows.append({"drugs": names} | {part: value for part, value in parts.items() if value})
+    if raw.get("") == "none":
+        if rows:
+            raise Place("answer", 1).error("“none so far” is chosen, but a treatment is filled in. Please change one of them")
+        return []
     if not rows:
-        return None
+        # Something was given, but nobody knows what: an incomplete list, which says no to nothing.
+        return {"items": [], "complete": False} if raw.get("") == "some" else None
     return {"items": rows, "complete": raw.get("complete") == "yes"}
 
 
@@ -319,7 +344,7 @@ def _number_text(form: Mapping[str, Any]) -> str:
 def _courses_raw(form: Mapping[str, Any]) -> dict[str, str]:
     items = form["value"] if "value" in form else form.get("items", [])
     if not items:
-        return {"": "none"}
+        return {"": "none" if form.get("complete", True) else "some"}
     raw = {"": "some"}
     for row, item in enumerate(items[:COURSE_ROWS]):
         raw[f"drugs-{row}"] = ", ".join(item.get("drugs", []))

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from wayline import __version__
+from wayline.library import library
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
@@ -17,6 +18,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
         "line_hours": settings.LINE_HOURS,
         "contact": settings.CONTACT,
         "large_print": request.GET.get("print") == "large",
+        "site": library().site,
         "version": __version__,
         "has_vault": settings.VAULT_COOKIE in request.COOKIES,
     }

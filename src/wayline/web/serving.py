@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 
@@ -17,26 +18,35 @@ def serve(*, host: str, port: int) -> int:
     if not workers.isdecimal() or not 1 <= int(workers) <= 64:
         raise WaylineError("WAYLINE_WORKERS: a number from 1 to 64 is needed")
     library()  # faults in the content are told before anything listens
+    host = _address(host)
     _require_free(host, port)
+    os.umask(0o077)  # the database and its log are for their owner only
     os.environ["DJANGO_SETTINGS_MODULE"] = "wayline.web.settings"
     try:
         from django.conf import settings
 
         folder = settings.DATA_FOLDER
-    except OSError as error:
-        raise WaylineError(f"WAYLINE_DATA: the data folder cannot be used ({error.strerror})") from None
+    except (OSError, UnicodeError) as error:
+        raise WaylineError(
+            f"WAYLINE_DATA: the data folder cannot be used ({getattr(error, 'strerror', None) or 'its secret key is damaged'})"
+        ) from None
     import django
     from django.core.management import call_command
     from django.utils import timezone
 
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
+    from django.db import DatabaseError, connections
 
     from wayline.web.vault import forget_unused
 
-    forget_unused(timezone.localdate())
+    try:
+        with (folder / "starting.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of two first starts one makes the tables, the other waits
+            call_command("migrate", interactive=False, verbosity=0)
+            forget_unused(timezone.localdate())
+    except (DatabaseError, OSError) as error:
+        raise WaylineError(f"WAYLINE_DATA: the database in {folder} cannot be used ({type(error).__name__})") from None
 
-    from django.db import connections
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -56,6 +66,18 @@ def serve(*, host: str, port: int) -> int:
         log_access=False,
     ).serve()
     return 0
+
+
+def _address(host: str) -> str:
+    """The IP address of a host's name; the server listens on addresses only."""
+    try:
+        return str(socket.getaddrinfo(host or "", None, type=socket.SOCK_STREAM)[0][4][0]) if host else _no_host(host)
+    except OSError:
+        return _no_host(host)
+
+
+def _no_host(host: str) -> str:
+    raise WaylineError(f"--host: '{host}' is not an address of this machine, such as 127.0.0.1")
 
 
 def _require_free(host: str, port: int) -> None:

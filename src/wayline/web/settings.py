@@ -1,6 +1,7 @@
 """Django settings, from the environment alone.
 
 WAYLINE_DATA            the data folder (database and secret key); made at first start
+WAYLINE_CONTENT         another content folder than the one that ships
 WAYLINE_HOSTS           comma-separated host names that may be served; localhost is always there
 WAYLINE_HTTPS           1 behind a proxy that speaks HTTPS: cookies become secure, HSTS is sent
 WAYLINE_LINE_NUMBER     the survivor line's phone number, shown on every page
@@ -33,6 +34,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "wayline.web.middleware.WholeForms",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wayline.web.middleware.PrivatePages",
@@ -109,11 +111,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"quiet": {"()": "wayline.web.logs.QuietFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "quiet"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "quiet"}, "nowhere": {"class": "logging.NullHandler"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         # It quotes what the visitor's browser sent as Host.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -28,5 +28,6 @@ urlpatterns = [
     path("offline-help.js", about.offline_help, name="offline-help"),
 ]
 
+handler400 = "wayline.web.views.about.bad_request"
 handler404 = "wayline.web.views.about.not_found"
 handler500 = "wayline.web.views.about.broken"

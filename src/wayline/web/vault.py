@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from wayline.web.models import VaultRecord
 
@@ -55,6 +55,11 @@ class Contents:
                 self.facts[fact_id] = told
 
     @property
+    def usable_facts(self) -> dict[str, Any]:
+        """The facts that rules may use: one whose correction could not be read waits until it can."""
+        return {fact_id: told for fact_id, told in self.facts.items() if fact_id not in self.drafts}
+
+    @property
     def is_empty(self) -> bool:
         return not self.facts and not self.drafts
 
@@ -65,6 +70,7 @@ class Vault:
     def __init__(self, key: bytes | None, today: date) -> None:
         self.key = key
         self.today = today
+        self.is_kept = False  # whether a record was found or written: only then is the key worth keeping
 
     @classmethod
     def from_cookie(cls, cookie: str | None, today: date) -> Vault:
@@ -84,7 +90,9 @@ class Vault:
             return Contents()
         record = VaultRecord.objects.filter(id=_record_id(self.key), last_used_on__gte=_oldest_kept(self.today)).first()
         if record is None:
+            self.key = None  # erased or forgotten: what is written from now on gets a new key
             return Contents()
+        self.is_kept = True
         if record.last_used_on < self.today:
             VaultRecord.objects.filter(id=record.id).update(last_used_on=self.today)
         return _opened(self.key, record)
@@ -96,12 +104,16 @@ class Vault:
         sealed = _sealed(self.key, contents)
         with transaction.atomic():
             VaultRecord.objects.update_or_create(id=_record_id(self.key), defaults={"sealed": sealed, "last_used_on": self.today})
+        self.is_kept = True
 
     def erase(self) -> None:
         """Remove the record for good."""
         if self.key is not None:
             VaultRecord.objects.filter(id=_record_id(self.key)).delete()
-            self.key = None
+            self.key, self.is_kept = None, False
+            if connection.vendor == "sqlite" and not connection.in_atomic_block:
+                with connection.cursor() as cursor:
+                    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the sealed bytes leave the write-ahead log too
 
 
 def forget_unused(today: date) -> int:
@@ -144,7 +156,7 @@ def _opened(key: bytes, record: VaultRecord) -> Contents:
     sealed = bytes(record.sealed)
     try:
         plain = AESGCM(_derived(key, b" sealing key")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _FORM + record.id.encode())
-    except InvalidTag:
-        return Contents()  # tampered with: treated as absent, never guessed at
-    document = json.loads(plain)
+        document = json.loads(plain)
+    except (InvalidTag, ValueError):
+        return Contents()  # tampered with or cut off: treated as absent, never guessed at
     return Contents(document["facts"], document["drafts"])

@@ -24,7 +24,9 @@ def vault_of(request: HttpRequest) -> Vault:
     if _swept_on != today():
         _swept_on = today()
         forget_unused(_swept_on)
-    return Vault.from_cookie(request.COOKIES.get(settings.VAULT_COOKIE), today())
+    vault = Vault.from_cookie(request.COOKIES.get(settings.VAULT_COOKIE), today())
+    request.META["wayline.vault"] = vault  # for the middleware that gives the key back with the answer
+    return vault
 
 
 def keep(key: str, response: HttpResponse) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from wayline.library import library
@@ -40,6 +41,11 @@ def ready(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
     return HttpResponse("ready\n", content_type="text/plain")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    # Rendered without the request: what is wrong with it may be its host.
+    return HttpResponse(render_to_string("web/broken.html"), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -34,7 +34,7 @@ def options(request: HttpRequest) -> HttpResponse:
     if not contents.facts:
         kinds = [(KINDS[kind], list(group)) for kind, group in groupby(content.catalog.values(), key=lambda option: option.kind)]
         return render(request, "web/all_options.html", {"kinds": kinds})
-    situation = situation_from(contents.facts, content.vocabulary, today())
+    situation = situation_from(contents.usable_facts, content.vocabulary, today())
     found = matches_for(situation, content.catalog)
     sections = []
     for verdict, words in VERDICTS.items():
@@ -60,7 +60,7 @@ def option(request: HttpRequest, option_id: str) -> HttpResponse:
     contents = vault_of(request).read()
     match = None
     if contents.facts:
-        match = match_option(found, situation_from(contents.facts, content.vocabulary, today()))
+        match = match_option(found, situation_from(contents.usable_facts, content.vocabulary, today()))
     references = [content.references[cite] for cite in found.cited]
     numbers = numbered(references)
     sections, words = render_sections(found.sections, numbers)

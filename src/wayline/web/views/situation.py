@@ -18,7 +18,7 @@ from wayline.logic.wording import finding_in_words
 from wayline.web.asking import answers_from, fields_for, situation_from
 from wayline.web.places import place_to_tell
 from wayline.web.vault import RecordTooLargeError
-from wayline.web.visitors import forget, keep, today, vault_of
+from wayline.web.visitors import forget, today, vault_of
 
 
 @require_safe
@@ -26,7 +26,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Everything told so far, by step, with a link to change each."""
     content = library()
     contents = vault_of(request).read()
-    situation = situation_from(contents.facts, content.vocabulary, today())
+    situation = situation_from(contents.usable_facts, content.vocabulary, today())
     groups = []
     for group in content.vocabulary.groups:
         rows = []
@@ -128,7 +128,8 @@ def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place:
             if not contents.is_empty or vault.key is not None:
                 vault.write(contents)
     except RecordTooLargeError:
-        context = place | {"fields": fields_for(fact_ids, {}, {}, vocabulary, today()), "too_large": True}
+        contents = vault.read()
+        context = place | {"fields": fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today()), "too_large": True}
         return render(request, template, context, status=413)
     way = request.POST.get("go", "next")
     if answers.errors and way == "next":
@@ -136,6 +137,4 @@ def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place:
         response = render(request, template, place | {"fields": fields, "wrong": [one for one in fields if one.error]}, status=422)
     else:
         response = redirect(ways.get(way, ways["next"]))
-    if vault.key is not None:
-        keep(vault.cookie, response)
     return response

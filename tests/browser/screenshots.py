@@ -85,6 +85,7 @@ def main(base: str, folder: Path) -> None:
                 page.goto(f"{base}/situation/step/blood-tests/")
                 page.fill('input[name="labs.bilirubin"]', "900")
                 page.click("main .buttons button[value=next]")
+                page.wait_for_selector("#errors")
                 page.screenshot(path=str(folder / f"error-{size}-{scheme}.png"))
                 fill(page, base)
                 shots = {

@@ -333,6 +333,7 @@ def test_the_whole_path_can_be_walked_with_the_keyboard_alone(scripted: BrowserC
     expect(page.locator("main")).to_contain_text("found")
     press_until(page, 'footer a[href="/situation/erase/"]')
     page.keyboard.press("Enter")
+    page.wait_for_url("**/erase/")
     press_until(page, "main button")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Everything is erased.")

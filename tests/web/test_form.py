@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import DatabaseError
 from django.test import Client
 
 from tests.web.conftest import FORM, FormClient
 from wayline.facts.case import parse_case
 from wayline.library import library
 from wayline.reading import parse
+from wayline.web import middleware
 from wayline.web.asking import situation_from
+from wayline.web.models import VaultRecord
 from wayline.web.vault import Vault
 
 pytestmark = pytest.mark.django_db
@@ -339,6 +342,28 @@ def test_erasing_sticks(client: Client) -> None:
     assert settings.VAULT_COOKIE not in response.cookies
     response = client.post("/situation/step/about-you/", {"person.age": "62"})
     assert response.cookies[settings.VAULT_COOKIE].value != key
+
+
+@pytest.mark.parametrize("address", ["/", "/page/pain/", "/options/", "/situation/", "/help/", "/words/"])
+def test_every_visit_keeps_the_record(client: Client, address: str) -> None:
+    """Reading the guide counts as a visit, for the record and for the key."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+    VaultRecord.objects.update(last_used_on=TODAY - timedelta(days=80))
+    response = client.get(address)
+    assert VaultRecord.objects.get().last_used_on == TODAY
+    assert settings.VAULT_COOKIE in response.cookies
+
+
+def test_pages_are_served_without_a_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guide and the urgent page need none."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+
+    def gone(_: object) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(middleware, "vault_of", gone)
+    for address in ("/", "/help/", "/page/pain/"):
+        assert client.get(address).status_code == 200
 
 
 def test_coming_back_keeps_the_key(client: Client) -> None:

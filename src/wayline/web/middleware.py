@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
 
-from wayline.web.visitors import keep
+from wayline.web.vault import Vault
+from wayline.web.visitors import keep, vault_of
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -42,9 +44,21 @@ class PrivatePages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         vault = request.META.get("wayline.vault")
+        if vault is None and settings.VAULT_COOKIE in request.COOKIES and response.status_code == 200:
+            vault = self._touched(request)
         if vault is not None and vault.is_kept and settings.VAULT_COOKIE not in response.cookies:
             keep(vault.cookie, response)
         if not response.headers.get("Cache-Control"):
             response.headers["Cache-Control"] = "no-store"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
         return response
+
+    @staticmethod
+    def _touched(request: HttpRequest) -> Vault | None:
+        """The visitor's vault, noted as visited. A page that needs no database is served without one."""
+        try:
+            vault = vault_of(request)
+            vault.touch()
+        except DatabaseError:
+            return None
+        return vault

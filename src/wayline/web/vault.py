@@ -97,6 +97,16 @@ class Vault:
             VaultRecord.objects.filter(id=record.id).update(last_used_on=self.today)
         return _opened(self.key, record)
 
+    def touch(self) -> None:
+        """Note a visit that did not open the record: reading the guide keeps it too."""
+        if self.key is None:
+            return
+        kept = VaultRecord.objects.filter(id=_record_id(self.key), last_used_on__gte=_oldest_kept(self.today))
+        last_used_on = kept.values_list("last_used_on", flat=True).first()
+        self.is_kept = last_used_on is not None
+        if last_used_on is not None and last_used_on < self.today:
+            kept.update(last_used_on=self.today)
+
     def write(self, contents: Contents) -> None:
         """Replace the record, whole or not at all. The first write makes the key."""
         if self.key is None:

@@ -63,8 +63,10 @@ def reading_of(content: Library, text: str) -> Reading:
 
 
 def option_text(option: Option) -> str:
-    """What is read on an option's page."""
-    return "\n\n".join([option.summary, *(text for _, text in option.sections)])
+    """Everything that is read on an option's page: its text, rule-outs, cautions, claims and questions."""
+    said = [*(rule.say for rule in option.rules_out), *(one for caution in option.cautions for one in (caution.say, caution.ask))]
+    claims = [one.claim for one in option.evidence]
+    return "\n\n".join([option.summary, *(text for _, text in option.sections), *said, *claims, *option.questions])
 
 
 def _pages(content: Library, today: date) -> Iterator[str]:

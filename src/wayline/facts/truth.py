@@ -66,10 +66,9 @@ def all_of(truths: Iterable[Truth]) -> Truth:
     """AND over any number of truths; YES for none."""
     result = YES
     for truth in truths:
-        if truth is NO:
-            return NO
-        if truth is UNKNOWN:
-            result = UNKNOWN
+        result = AND[result, truth]
+        if result is NO:
+            break  # nothing that follows can change it
     return result
 
 
@@ -77,8 +76,7 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     """OR over any number of truths; NO for none."""
     result = NO
     for truth in truths:
-        if truth is YES:
-            return YES
-        if truth is UNKNOWN:
-            result = UNKNOWN
+        result = OR[result, truth]
+        if result is YES:
+            break  # nothing that follows can change it
     return result

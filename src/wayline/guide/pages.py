@@ -54,11 +54,6 @@ class Page:
         """Every reference that the page rests on, once: those of its sentences first, in reading order."""
         return tuple(dict.fromkeys((*cited_in(self.body), *self.cites)))
 
-    @cached_property
-    def links(self) -> tuple[tuple[str, str], ...]:
-        """(kind, id) of every link in the body."""
-        return tuple(links_in(self.body, self.place))
-
     @property
     def drug_id(self) -> str | None:
         """The drug that a drug page is about."""
@@ -101,6 +96,7 @@ def _page(path: Path, references: References) -> Page:
         raise Place(name, body_line).error("the page is empty")
     reviewed, next_review = review_dates_at(front)
     references.require(cited_in(body), Place(name, body_line))
+    refuse_foreign_links(body, Place(name, body_line))
     page = Page(
         id=path.stem,
         section=word_at(front, "section", tuple(SECTIONS)),
@@ -132,6 +128,12 @@ def links_in(text: str, place: Place) -> Iterator[tuple[str, str]]:
             line = Place(place.file, place.line + text[: match.start()].count("\n"))
             raise line.error(f"'{match[1]}' is not a link that is taken here: write page:ID, option:ID or word:ID")
         yield kind, target
+
+
+def refuse_foreign_links(text: str, place: Place) -> None:
+    """An error for the first link that is none of ours: pages send nobody to another site unasked."""
+    for _ in links_in(text, place):
+        pass
 
 
 def broken_links(text: str, place: Place, known: Mapping[str, Container[str]]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from wayline.facts.situation import Situation
 from wayline.facts.truth import NO, YES
 from wayline.facts.vocabulary import Vocabulary
+from wayline.guide.pages import refuse_foreign_links
 from wayline.guide.references import References, cited_in, review_dates_at, word_at
 from wayline.logic.nodes import Condition
 from wayline.logic.parsing import parse_expression
@@ -284,6 +285,7 @@ def _sections(front: Block, body: str, place: Place, references: References) -> 
         if not text:
             raise line.error(f"'{name}' is empty")
         references.require(cited_in(text), line)
+        refuse_foreign_links(text, line)
     return sections
 
 

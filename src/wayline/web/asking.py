@@ -135,7 +135,10 @@ class Answers:
 
 
 def situation_from(facts: Mapping[str, Any], vocabulary: Vocabulary, today: date) -> Situation:
-    """The situation that the vault's facts tell, as of today. A fact that can no longer be read (an older vocabulary) is left out."""
+    """The situation that the vault's facts tell, as of today.
+
+    A fact that can no longer be read (the vocabulary has changed) is not known; `no_longer_read` names it for the visitor.
+    """
     reader = FactReader(vocabulary, today)
     told: dict[str, Told] = {}
     for fact_id, raw in facts.items():
@@ -147,6 +150,12 @@ def situation_from(facts: Mapping[str, Any], vocabulary: Vocabulary, today: date
             if answer is not None:
                 told[fact_id] = answer
     return Situation(vocabulary, today, told)
+
+
+def no_longer_read(facts: Mapping[str, Any], situation: Situation) -> list[str]:
+    """The labels of stored facts that this version cannot read any more, so that nothing is dropped in silence."""
+    lost = [fact_id for fact_id in facts if fact_id not in situation.told]
+    return [situation.vocabulary[fact_id].label if fact_id in situation.vocabulary else fact_id for fact_id in lost]
 
 
 def fields_for(

@@ -13,7 +13,7 @@ from wayline.checking import option_text, reading_of
 from wayline.library import library
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, KINDS
 from wayline.options.matching import ALWAYS_KNOWN, OptionMatch, match_option, matches_for
-from wayline.web.asking import situation_from
+from wayline.web.asking import no_longer_read, situation_from
 from wayline.web.places import place_to_tell
 from wayline.web.rendering import numbered, render_sections
 from wayline.web.visitors import today, vault_of
@@ -47,7 +47,11 @@ def options(request: HttpRequest) -> HttpResponse:
         {"definition": content.vocabulary[one.fact], "settles": one.settles, "link": place_to_tell(one.fact)}
         for one in found.ask_first[:ASK_FIRST_SHOWN]
     ]
-    return render(request, "web/options.html", {"sections": sections, "asking": asking, "drafts": contents.drafts})
+    return render(
+        request,
+        "web/options.html",
+        {"sections": sections, "asking": asking, "drafts": contents.drafts, "lost": no_longer_read(contents.usable_facts, situation)},
+    )
 
 
 @require_safe

@@ -15,7 +15,7 @@ from wayline.facts.findings import CONFLICT, DERIVED, STALE
 from wayline.facts.vocabulary import Group
 from wayline.library import library
 from wayline.logic.wording import finding_in_words
-from wayline.web.asking import answers_from, fields_for, situation_from
+from wayline.web.asking import answers_from, fields_for, no_longer_read, situation_from
 from wayline.web.places import place_to_tell
 from wayline.web.vault import RecordTooLargeError
 from wayline.web.visitors import forget, today, vault_of
@@ -51,7 +51,16 @@ def overview(request: HttpRequest) -> HttpResponse:
             )
         if rows:
             groups.append({"title": group.title, "rows": rows})
-    return render(request, "web/situation.html", {"groups": groups, "steps": content.steps.steps, "drafts": contents.drafts})
+    return render(
+        request,
+        "web/situation.html",
+        {
+            "groups": groups,
+            "steps": content.steps.steps,
+            "drafts": contents.drafts,
+            "lost": no_longer_read(contents.usable_facts, situation),
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -373,3 +373,17 @@ def test_coming_back_keeps_the_key(client: Client) -> None:
     assert settings.VAULT_COOKIE in client.get("/options/").cookies
     client.cookies[settings.VAULT_COOKIE] = "A" * 43
     assert settings.VAULT_COOKIE not in client.get("/options/").cookies
+
+
+@pytest.mark.parametrize("address", ["/situation/", "/options/"])
+def test_an_answer_that_can_no_longer_be_read_is_named(client: Client, address: str) -> None:
+    """After the vocabulary has changed nothing is dropped in silence."""
+    client.post("/situation/step/about-you/", {"person.age": "61"})
+    vault = Vault.from_cookie(client.cookies[settings.VAULT_COOKIE].value, TODAY)
+    contents = vault.read()
+    contents.facts |= {"diagnosis.histology": {"value": "an_older_word"}, "older.fact": {"value": 1}}
+    vault.write(contents)
+    html = client.get(address).content.decode()
+    assert "can no longer be read" in html
+    assert "Cell type" in html
+    assert "older.fact" in html

@@ -56,13 +56,6 @@ class NumberRange:
             return None
         return NumberRange(low, high, low_open, not high_closed)
 
-    def mapped(self, function: object) -> NumberRange:
-        """The range of a rising or falling function of the number."""
-        at_low, at_high = tidy(function(self.low)), tidy(function(self.high))  # type: ignore[operator]
-        if at_low <= at_high:
-            return NumberRange(at_low, at_high, self.low_open, self.high_open)
-        return NumberRange(at_high, at_low, self.high_open, self.low_open)
-
     def hull(self, other: NumberRange) -> NumberRange:
         """The smallest range that holds both."""
         low, low_closed = min((self.low, self.low_open), (other.low, other.low_open))

@@ -47,6 +47,7 @@ def test_every_link_of_every_page_leads_somewhere(client: Client) -> None:
         seen.add(address)
         response = client.get(address)
         assert response.status_code == 200, address
+        assert targets_missing(response.content.decode()) == set(), address
         for link in re.findall(r'href="(/[^"#?]*)', response.content.decode()):
             if not link.startswith("/static/") and link not in seen:
                 waiting.append(link)
@@ -54,6 +55,30 @@ def test_every_link_of_every_page_leads_somewhere(client: Client) -> None:
         assert f"/page/{page_id}/" in seen or page_id == "get-help-now", f"{page_id} cannot be reached"
     for option_id in CONTENT.catalog:
         assert f"/options/{option_id}/" in seen
+
+
+def targets_missing(html: str) -> set[str]:
+    """What a page's own links and word buttons point to, but the page does not hold."""
+    wanted = set(re.findall(r'popovertarget="([^"]+)"', html)) | set(re.findall(r'href="#([^"]+)"', html))
+    return wanted - set(re.findall(r' id="([^"]+)"', html))
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_every_word_and_source_of_a_comparison_has_its_target(client: Client, kind: str) -> None:
+    """Words explained in place, sources numbered over all columns."""
+    html = client.post(
+        f"/compare/{kind}/", {"option": [option.id for option in CONTENT.catalog.values() if option.kind == kind]}
+    ).content.decode()
+    assert targets_missing(html) == set()
+
+
+def test_nothing_leads_away_from_the_urgent_words(client: Client) -> None:
+    """No word to tap, no source mark inside the emergency text."""
+    html = client.get("/help/").content.decode()
+    card = html[html.index('<div class="help">') : html.index("</div>", html.index('<div class="help">'))]
+    assert "<button" not in card
+    assert "<a " not in card
+    assert card.count("<li>") > 15
 
 
 def test_hard_subjects_are_two_taps_from_home(client: Client) -> None:

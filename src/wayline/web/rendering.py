@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 from wayline.guide.glossary import Word
-from wayline.guide.references import CITATION, Reference, cited_in
+from wayline.guide.references import CITATION, Reference, cited_in, without_citations
 from wayline.library import library
 
 # Raw HTML in content is shown as text, never passed through.
@@ -41,6 +41,11 @@ def render(text: str, numbers: Mapping[str, int], already: Sequence[str] = ()) -
     """A text of the content as HTML. `already` are the ids of words that were explained earlier on the page."""
     html, word_ids = _rendered(text, tuple(numbers.items()), tuple(already))
     return Text(html, tuple(library().glossary[word_id] for word_id in word_ids))
+
+
+def render_plainly(text: str) -> SafeString:
+    """A text without anything to tap: in an emergency nothing leads away from the words."""
+    return render(without_citations(text), {}, tuple(library().glossary)).html
 
 
 def render_sections(

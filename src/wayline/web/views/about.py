@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from wayline.library import library
 from wayline.web.models import VaultRecord
-from wayline.web.views.guide import page_context
+from wayline.web.rendering import render_plainly
 
 
 @require_safe
@@ -20,7 +20,8 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def get_help_now(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/help.html", page_context(library().pages["get-help-now"]))
+    page = library().pages["get-help-now"]
+    return render(request, "web/help.html", {"page": page, "body": render_plainly(page.body)})
 
 
 @require_safe

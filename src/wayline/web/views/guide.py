@@ -117,7 +117,9 @@ def compare_kind(request: HttpRequest, kind: str) -> HttpResponse:
     chosen = [option for option in options if option.id in chosen_ids]
     references = [content.references[cite] for cite in dict.fromkeys(cite for option in chosen for cite in option.cited)]
     numbers = numbered(references)
-    sections = {option.id: dict(render_sections(option.sections, numbers)[0]) for option in chosen[:MOST_COMPARED]}
+    rendered = {option.id: render_sections(option.sections, numbers) for option in chosen[:MOST_COMPARED]}
+    sections = {option_id: dict(texts) for option_id, (texts, _) in rendered.items()}
+    explained = {word.id: word for _, found in rendered.values() for word in found}
     rows = [
         {"heading": heading, "cells": [{"option": option, "text": sections[option.id].get(heading)} for option in chosen[:MOST_COMPARED]]}
         for heading in HEADINGS
@@ -134,6 +136,7 @@ def compare_kind(request: HttpRequest, kind: str) -> HttpResponse:
         "most": MOST_COMPARED,
         "rows": rows if len(chosen) > 1 else [],
         "references": references,
+        "words": list(explained.values()),
         "is_liver": kind == "liver_directed",
     }
     return render(request, "web/compare_kind.html", context)

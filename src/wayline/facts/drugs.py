@@ -10,6 +10,8 @@ from pathlib import Path
 from wayline.reading import Block, Place, nearest, read, require_keys, rows_at, text_at, texts_at
 
 STANDINGS = ("current", "older", "investigational", "not_us")
+# A name for all drugs that are not in usual care for this cancer, for trials that rule out agents nobody has heard of.
+INVESTIGATIONAL = "investigational"
 
 
 @dataclass(frozen=True)
@@ -131,12 +133,18 @@ class DrugDictionary:
                     members[wider].add(drug.id)
         return {class_id: frozenset(drugs) for class_id, drugs in members.items()}
 
+    @cached_property
+    def _investigational(self) -> frozenset[str]:
+        return frozenset(drug.id for drug in self.drugs.values() if drug.standing == INVESTIGATIONAL)
+
     def find(self, name: str) -> tuple[str, ...]:
         """The generic drug or drugs that a name stands for ("Opdivo", "FOLFOX"); empty where we do not know the name."""
         return self._ids_by_name.get(squeezed(name), ())
 
     def members(self, drug_or_class: str) -> frozenset[str] | None:
-        """All drugs of a class, or the drug itself; None where the word is neither."""
+        """All drugs of a class, or the drug itself; None where the word is neither. "investigational" is a class too."""
+        if drug_or_class == INVESTIGATIONAL:
+            return self._investigational
         if drug_or_class in self.classes:
             return self._members[drug_or_class]
         return frozenset({drug_or_class}) if drug_or_class in self.drugs else None

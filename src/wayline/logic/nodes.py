@@ -94,6 +94,16 @@ class FactCondition(Condition):
 
 
 @dataclass(frozen=True)
+class Unread(Condition):
+    """Words of a criterion that nobody understood, by their number: UNKNOWN of everybody, whatever is told."""
+
+    number: int
+
+    def truth(self, situation: Situation) -> Truth:
+        return UNKNOWN
+
+
+@dataclass(frozen=True)
 class YesNoFact(FactCondition):
     """A yes-or-no fact standing alone."""
 

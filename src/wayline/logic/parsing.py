@@ -39,6 +39,7 @@ from wayline.logic.nodes import (
     Term,
     TextIn,
     TimesUpperLimit,
+    Unread,
     Within,
     YesNoFact,
     compare,
@@ -64,7 +65,7 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
 }
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-FUNCTIONS = ("had", "days_since", "within", "times_uln", "any_lesion", "count_lesions")
+FUNCTIONS = ("had", "days_since", "within", "times_uln", "any_lesion", "count_lesions", "unread")
 _UNARY_RUN = re.compile(r"(?:(?:\bnot\b|\blambda\b[^:]*:|[-+~])\s*){20,}|(?:\*\*[^*]{0,40}){20,}")
 
 
@@ -259,6 +260,8 @@ class _Reader:
             case "within":
                 fact, days = self._arguments(node, 2)
                 return Within(self._fact_of_kind(fact, "date").id, self._whole_number(days))
+            case "unread":
+                return Unread(int(self._whole_number(self._arguments(node, 1)[0])))
             case "any_lesion":
                 return AnyLesion(self._lesion_predicate(self._arguments(node, 1)[0]))
             case name:

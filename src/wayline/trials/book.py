@@ -1,0 +1,196 @@
+"""All trials of a mirror in memory, read once, so that one person is matched against all of them at the speed of memory.
+
+Every literal of every item stands once in one table. A person's truth of each literal is worked out once; the items follow by gathering those
+truths through shared nodes, level by level, with Kleene's "and" as the least and "or" as the greatest of NO < UNKNOWN < YES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayline.facts.situation import Situation
+from wayline.facts.truth import NO, YES
+from wayline.facts.vocabulary import Vocabulary
+from wayline.logic.nodes import Condition, Had
+from wayline.logic.parsing import parse_expression
+from wayline.reading import Place
+from wayline.trials.criteria import FIELD, Criterion
+from wayline.trials.expressions import All, AnyOf, Literal, Opposite, Reading, Unread
+from wayline.trials.splitting import HEADING
+
+Truths = NDArray[np.int8]
+NO_CODE, UNKNOWN_CODE, YES_CODE = 0, 1, 2
+_UNREAD_NODE = 0
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Nodes of one height: their children end to end, where each node's children begin, and which nodes are an "and"."""
+
+    nodes: NDArray[np.int64]
+    children: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    is_and: NDArray[np.bool_]
+
+
+class Tally:
+    """What came out for each trial: counts of items, and the obstacles that could not go away."""
+
+    def __init__(self, met: NDArray[np.int64], not_met: NDArray[np.int64], unknown: NDArray[np.int64], lasting: NDArray[np.int64]) -> None:
+        self.met = met
+        self.not_met = not_met
+        self.unknown = unknown
+        self.lasting = lasting
+
+
+class Book:
+    """Compiled criteria of many trials, in the order in which they were given."""
+
+    def __init__(self, trials: Iterable[Sequence[Criterion]], vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._nodes: dict[Reading | None, int] = {None: _UNREAD_NODE}
+        self._heights: list[int] = [0]
+        self._node_parts: list[tuple[bool, tuple[int, ...]] | None] = [None]
+        self.literals: list[Condition] = []
+        self._literal_nodes: list[int] = []
+        items: list[int] = []
+        begins: list[int] = []
+        not_read: list[int] = []
+        self.places: list[tuple[int, ...]] = []
+        for criteria in trials:
+            begins.append(len(items))
+            places = []
+            unread = 0
+            for place, criterion in enumerate(criteria):
+                if criterion.kind == HEADING:
+                    continue
+                places.append(place)
+                items.append(self._node(criterion.demand))
+                unread += criterion.demand is None and criterion.kind != FIELD
+            if not places:  # a trial without a rule that could be read: one item that is open
+                items.append(_UNREAD_NODE)
+            self.places.append(tuple(places))
+            not_read.append(unread)
+        self.count = len(begins)
+        self.items = np.asarray(items, dtype=np.int64)
+        self._begins = np.asarray(begins, dtype=np.int64)
+        self.not_read = np.asarray(not_read, dtype=np.int64)
+        self._levels = self._compiled()
+        self._may_change = np.asarray([self._literal_may_change(literal) for literal in self.literals], dtype=np.bool_)
+
+    # --- compiling ---
+
+    def _node(self, reading: Reading | None) -> int:
+        """The number of a reading's node. A denied node is written as its number below zero, minus one."""
+        if isinstance(reading, Opposite):
+            return -self._node(reading.part) - 1
+        if isinstance(reading, Unread) or reading is None:
+            return _UNREAD_NODE
+        known = self._nodes.get(reading)
+        if known is not None:
+            return known
+        if isinstance(reading, Literal):
+            height, parts = 0, None
+        else:
+            children = tuple(self._node(part) for part in reading.parts)
+            height = 1 + max(self._heights[child if child >= 0 else -child - 1] for child in children)
+            parts = (isinstance(reading, All), children)
+        number = len(self._heights)
+        self._heights.append(height)
+        self._node_parts.append(parts)
+        self._nodes[reading] = number
+        if isinstance(reading, Literal):
+            self.literals.append(parse_expression(reading.text, self._vocabulary, Place("criteria", 1)))
+            self._literal_nodes.append(number)
+        return number
+
+    def _compiled(self) -> list[_Level]:
+        count = len(self._heights)
+        self._literal_places = np.asarray(self._literal_nodes, dtype=np.int64)
+        self._node_count = count
+        self.items = self._signed(self.items)
+        levels: list[_Level] = []
+        by_height: dict[int, list[int]] = {}
+        for number, height in enumerate(self._heights):
+            if height:
+                by_height.setdefault(height, []).append(number)
+        for height in sorted(by_height):
+            nodes = by_height[height]
+            children: list[int] = []
+            begins: list[int] = []
+            kinds: list[bool] = []
+            for number in nodes:
+                parts = self._node_parts[number]
+                if parts is None:
+                    continue
+                begins.append(len(children))
+                kinds.append(parts[0])
+                children += parts[1]
+            levels.append(
+                _Level(
+                    np.asarray(nodes, dtype=np.int64),
+                    self._signed(np.asarray(children, dtype=np.int64)),
+                    np.asarray(begins, dtype=np.int64),
+                    np.asarray(kinds, dtype=np.bool_),
+                )
+            )
+        return levels
+
+    def _signed(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Denied nodes lie behind the plain ones in the table of truths."""
+        return np.where(numbers >= 0, numbers, self._node_count - numbers - 1)
+
+    def _literal_may_change(self, literal: Condition) -> bool:
+        """Whether time or treatment could change a literal. What was given stays given; the calendar moves a window."""
+        if isinstance(literal, Had):
+            return literal.within_days is not None
+        return any(self._vocabulary[fact_id].may_change for fact_id in literal.fact_ids)
+
+    # --- matching ---
+
+    def literal_truths(self, situation: Situation) -> Truths:
+        """The person's truth of every literal: 0 NO, 1 UNKNOWN, 2 YES."""
+        codes = {NO: NO_CODE, YES: YES_CODE}
+        return np.fromiter((codes.get(literal.truth(situation), UNKNOWN_CODE) for literal in self.literals), dtype=np.int8, count=len(self.literals))
+
+    def item_truths(self, literal_truths: Truths) -> Truths:
+        """The truth of every item of every trial, end to end."""
+        table = np.full(2 * self._node_count, UNKNOWN_CODE, dtype=np.int8)
+        table[self._literal_places] = literal_truths
+        table[self._node_count + self._literal_places] = YES_CODE - literal_truths
+        for level in self._levels:
+            gathered = table[level.children]
+            truths = np.where(level.is_and, np.minimum.reduceat(gathered, level.begins), np.maximum.reduceat(gathered, level.begins))
+            table[level.nodes] = truths
+            table[self._node_count + level.nodes] = YES_CODE - truths
+        return table[self.items]
+
+    def tally(self, literal_truths: Truths) -> Tally:
+        """Counts for each trial. An obstacle lasts where it would stand even if all that may change had changed."""
+        if not self.count:
+            empty = np.zeros(0, dtype=np.int64)
+            return Tally(empty, empty, empty, empty)
+        truths = self.item_truths(literal_truths)
+        lasting = self.item_truths(np.where(self._may_change, np.int8(UNKNOWN_CODE), literal_truths))
+        return Tally(
+            self._per_trial(truths == YES_CODE),
+            self._per_trial(truths == NO_CODE),
+            self._per_trial(truths == UNKNOWN_CODE),
+            self._per_trial(lasting == NO_CODE),
+        )
+
+    def _per_trial(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        counts: NDArray[np.int64] = np.add.reduceat(marked.astype(np.int64), self._begins)
+        return counts
+
+    def truths_of(self, trial: int, item_truths: Truths) -> Truths:
+        """The items' truths of one trial."""
+        end = self._begins[trial + 1] if trial + 1 < self.count else len(item_truths)
+        return item_truths[self._begins[trial] : end]
+
+
+__all__ = ["NO_CODE", "UNKNOWN_CODE", "YES_CODE", "AnyOf", "Book", "Tally", "Truths"]

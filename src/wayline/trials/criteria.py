@@ -1,0 +1,165 @@
+"""Reading a trial's criteria: each item of the registry's text as an expression of the criteria language, with what was left over.
+
+An expression says what the item demands of a person: an exclusion is read as its opposite. `unread(n)` in it points into `left_over`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from wayline.facts.vocabulary import Vocabulary
+from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, all_of, any_of, as_expression, is_fully_unread, opposite, unread_words
+from wayline.trials.lexicon import load_lexicon
+from wayline.trials.sentences import SentenceReader, Statement, combined
+from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
+from wayline.trials.study import Study, age_in_years
+
+FIELD = "field"
+LONGEST_ITEM = 6_000
+
+_SENTENCE_END = re.compile(r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?!(?:and/)?or\b)")
+_POINT = re.compile(r"\s/\s(?=\S)")
+_CHOICE_LEAD = re.compile(r"\b(?:one|any|either|following|types?|including|as follows)\b[^.]*:?\s*$", re.IGNORECASE)
+_GROUP_LEAD = re.compile(
+    r"^\W*(?:(?:only )?for )?(?:participants? (?:in|enrolled in) |patients? (?:in|enrolled in) |subjects? (?:in|enrolled in) )?(?:the )?"
+    r"(?:dose[- ](?:escalation|expansion|exploration|finding|optimi[sz]ation)|expansion|phase (?:[\dIViv]+[ab]?)|part \w+|cohorts? [\w/,& ]{1,20}?|arms? \w+|groups? \w+|sub-?study \w+|module \w+|stratum \w+)"
+    r"\b[^:.]{0,50}?(?::|only\W|\)\s)",
+    re.IGNORECASE,
+)
+_GROUP_HEADING = re.compile(
+    r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|for (?:patients|subjects|participants) (?:with|in|who)|stage [12]\b|step [12]\b|expansion|additional)\b",
+    re.IGNORECASE,
+)
+_ALL_GROUPS = re.compile(r"\b(?:all (?:sub-?stud|cohort|part|phase|arm|patient|subject|participant|group)\w*|both (?:cohort|part|phase|arm)s?|master)\b", re.IGNORECASE)
+_CHOICE_HEADING = re.compile(r"\b(?:one|any|either|at least (?:one|1|two|2))\b[^:]{0,40}(?:of (?:the )?following|of these|below)?\W*$|\bone (?:or more )?of\b", re.IGNORECASE)
+_ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
+_HISTORY_HEADING = re.compile(r"\b(?:prior|previous(?:ly)?|received|treatment history|treated with)\b", re.IGNORECASE)
+_TEAM = re.compile(
+    r"informed consent|\bconsent\b|willing|\bable to (?:understand|comply|give|provide|read|sign|adhere|attend)|ability to (?:understand|comply|provide|give|adhere)|\bcomply\b|complian|contracepti|birth control|abstin|investigator|in the opinion|judg(?:e)?ment|discretion|"
+    r"\btissue\b|biops|\bagree|cooperat|adhere|follow-up|sperm|legally|guardian|social situation|interfere with|would preclude|protocol requirements|safety of the (?:patient|subject)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One item as it was read. `kind` is inclusion, exclusion, field or heading; `demand` is None where nothing was understood.
+
+    `expression` says in the criteria language what the item demands of a person; `left_over` holds the words that were not understood, to which
+    its `unread(n)` point. `asks_the_team` marks consent, judgement, contraception and the like: things that only the study team can settle.
+    """
+
+    kind: str
+    text: str
+    span: tuple[int, int] | None
+    demand: Reading | None
+    left_over: tuple[str, ...]
+    asks_the_team: bool
+    under: tuple[str, ...]
+
+    @property
+    def expression(self) -> str | None:
+        return None if self.demand is None else as_expression(self.demand)
+
+    @property
+    def is_read(self) -> bool:
+        return self.demand is not None
+
+
+class CriteriaReader:
+    """Reads trials with the word lists of one content folder; items read once are remembered."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
+        self._sentences = SentenceReader(load_lexicon(folder, vocabulary.drugs), vocabulary)
+        self._read_item = lru_cache(maxsize=100_000)(self._item_demand)
+
+    def read_study(self, study: Study) -> tuple[Criterion, ...]:
+        """Every item of the text in its order, then the structured fields."""
+        return (*self.read_text(study.eligibility_criteria or ""), *_fields(study))
+
+    def read_text(self, text: str) -> tuple[Criterion, ...]:
+        return tuple(self._criterion(item) for item in split_criteria(text))
+
+    def _criterion(self, item: Item) -> Criterion:
+        if item.kind == HEADING:
+            return Criterion(HEADING, item.text, item.span, None, (), False, ())
+        demand = self._read_item(item.text, item.kind == INCLUSION, item.under)
+        asks = demand is None and bool(_TEAM.search(item.text))
+        left_over = (item.text,) if demand is None else unread_words(demand)
+        return Criterion(item.kind, item.text, item.span, demand, left_over, asks, item.under)
+
+    def _item_demand(self, text: str, is_demand: bool, under: tuple[str, ...]) -> Reading | None:
+        """What an item demands; None where nothing of it was understood."""
+        if len(text) > LONGEST_ITEM:
+            return None
+        if any(_ALLOWED_HEADING.match(heading) for heading in under[-1:]):
+            return EVERYBODY
+        group, body = self._group(text)
+        is_history = any(_HISTORY_HEADING.search(heading) for heading in under)
+        demand = combined(self._statements(body, is_demand, is_history), is_demand)
+        if any(_GROUP_LEAD.match(point) for point in _POINT.split(body)[1:]) and not _CHOICE_LEAD.search(_POINT.split(body)[0]):
+            demand = any_of(demand, Unread(body))  # its points are asked of some groups each
+        for heading in under:
+            demand = self._under(heading, demand, is_demand)
+        if group:
+            demand = any_of(demand, self._not_this_group(group))
+        return None if is_fully_unread(demand) and demand != EVERYBODY else demand
+
+    def _statements(self, text: str, is_demand: bool, is_history: bool) -> list[Statement]:
+        lead, *points = _POINT.split(text)
+        parts = [text] if points and _CHOICE_LEAD.search(lead) else [lead, *points]
+        sentences = [sentence for part in parts for sentence in _SENTENCE_END.split(part) if sentence.strip(" .;*•")]
+        return [self._sentences.read(sentence, is_demand, is_history, len(sentences) == 1) for sentence in sentences]
+
+    @staticmethod
+    def _group(text: str) -> tuple[str, str]:
+        """A lead such as "Cohort B only:" and the rest."""
+        match = _GROUP_LEAD.match(text)
+        if match is None or _ALL_GROUPS.search(match[0]) or len(text) - match.end() < 8:
+            return "", text
+        return match[0].strip(), text[match.end() :]
+
+    def _under(self, heading: str, demand: Reading, is_demand: bool) -> Reading:
+        """A heading that makes its points alternatives, or asks them only of some, leaves open what a point alone would decide against."""
+        if is_demand and _CHOICE_HEADING.search(heading):
+            return any_of(demand, Unread(heading))
+        if _GROUP_HEADING.search(heading) and not _ALL_GROUPS.search(heading):
+            return any_of(demand, self._not_this_group(heading))
+        return demand
+
+    def _not_this_group(self, heading: str) -> Reading:
+        """That a person is not of the group a heading names: certain where it names a cancer or a state that is not theirs."""
+        statement = self._sentences.read(heading.strip(" :()"), True)
+        if is_fully_unread(statement.reading) or statement.deed != "plain":
+            return Unread(heading)
+        return any_of(opposite(statement.reading), Unread(heading))
+
+
+def _fields(study: Study) -> list[Criterion]:
+    """The structured fields as items. A field that is absent demands nothing and makes no item."""
+    fields = []
+    if study.sex is not None:
+        demand: Reading | None = {
+            "ALL": EVERYBODY,
+            "FEMALE": Literal('person.sex == "female"'),
+            "MALE": Literal('person.sex == "male"'),
+        }.get(study.sex)
+        fields.append(_field(f"sex {study.sex}", demand))
+    for name, text, sign in (("minimumAge", study.minimum_age, ">="), ("maximumAge", study.maximum_age, "<")):
+        if text is None:
+            continue
+        years = age_in_years(text)
+        # "Maximum 75 years" takes people until their 76th birthday.
+        limit = years if sign == ">=" or years is None else (years + 1 if "ear" in text else years)
+        fields.append(_field(f"{name} {text}", None if limit is None else Literal(f"person.age {sign} {limit:g}")))
+    return fields
+
+
+def _field(text: str, demand: Reading | None) -> Criterion:
+    return Criterion(FIELD, text, None, demand, () if demand is not None else (text,), False, ())
+
+
+__all__ = ["Criterion", "CriteriaReader", "all_of"]

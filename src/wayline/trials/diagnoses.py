@@ -1,0 +1,204 @@
+"""Reading which cancers a sentence names, and how far gone.
+
+Situations are of one cancer, so a list of cancers is true of a person when one of them is theirs, false when all of them certainly are not, and
+open where one is named in words that the lists do not hold. A general diagnosis against a specific demand stays open by the facts themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from wayline.trials.chunks import LIMITS, Chunk, Sentence
+from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_of, any_of
+
+# From the first word of a cancer's name to the last, with what may stand between.
+_RUN = re.compile(r"(?:[admS][fhmg]{0,3})*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*")
+_RESTRICTS = re.compile(r":|\bfollowing\b|\blimited to\b|\bone of\b|\bi\.e\b|\(", re.IGNORECASE)
+_OPENS_LIST = re.compile(r"\b(?:including|includ\w+|such as|e\.g|eg|like|for example)\b", re.IGNORECASE)
+_METASTASES = re.compile(r"metasta|spread|involvement", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Element:
+    """What stands between two joints of a list."""
+
+    places: list[Reading] = field(default_factory=list)
+    cells: list[Reading] = field(default_factory=list)
+    wholes: list[Reading] = field(default_factory=list)
+    extents: list[tuple[Reading, str]] = field(default_factory=list)
+    limits: list[Reading] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    words: str = ""
+    cells_first: bool = False
+
+    @property
+    def names_cancer(self) -> bool:
+        return bool(self.places or self.cells or self.wholes)
+
+
+class Diagnoses:
+    """Reads the cancers of one sentence in place."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+
+    def read(self) -> None:
+        place = 0
+        while (match := _RUN.search(self.sentence.letters, place)) is not None:
+            start, end = match.span()
+            while self.sentence.letters[start] in "mfhg":
+                start += 1
+            end = self._balanced(start, end)
+            reading = self._run(start, end)
+            if reading is None:
+                place = max(end, match.start() + 1)
+                continue
+            self.sentence.put(start, end, LIMITS, reading)
+            place = start + 1
+
+    def _balanced(self, start: int, end: int) -> int:
+        """Take the closing bracket in, or leave an opening one out."""
+        run = self.sentence.letters[start:end]
+        if run.count("(") > run.count(")"):
+            close = re.compile(r"[fhmw,/|&gadkS]{0,4}\)").match(self.sentence.letters, end)
+            if close is not None:
+                return close.end()
+            return start + run.rfind("(") if "d" in run[: run.rfind("(")] or "k" in run[: run.rfind("(")] or "S" in run[: run.rfind("(")] else end
+        return end
+
+    def _run(self, start: int, end: int) -> Reading | None:
+        elements, joints = self._elements(start, end)
+        diagnosis = self._diagnosis(elements, start, end)
+        extent = self._extent(elements, joints)
+        if diagnosis is None and extent is None:
+            return None
+        limits = [limit for element in elements for limit in element.limits]
+        parts = [part for part in (diagnosis, extent) if part is not None]
+        return all_of(*parts, *limits)
+
+    def _elements(self, start: int, end: int) -> tuple[list[_Element], str]:
+        sentence = self.sentence
+        elements, joints = [_Element()], ""
+        begin = start
+        for place in range(start, end):
+            chunk = sentence.chunks[place]
+            element = elements[-1]
+            match chunk.role:
+                case "," | "/" | "|" | "&" | ";" | "(" | ")" | ":":
+                    element.words = sentence.words(begin, place)
+                    elements.append(_Element())
+                    joints += chunk.role
+                    begin = place + 1
+                case "a":
+                    element.places.append(self._value(chunk))
+                case "d":
+                    element.cells_first = element.cells_first or not element.places
+                    element.cells.append(self._value(chunk))
+                case "k":
+                    element.wholes.append(self._value(chunk))
+                case "S":
+                    element.extents.append((self._value(chunk), sentence.text[chunk.start : chunk.end]))
+                case "V":
+                    element.limits.append(self._value(chunk))
+                case "w":
+                    element.unread.append(sentence.text[chunk.start : chunk.end])
+        elements[-1].words = sentence.words(begin, end)
+        return elements, joints
+
+    def _value(self, chunk: Chunk) -> Reading:
+        reading: Reading = chunk.value
+        return reading
+
+    def _diagnosis(self, elements: list[_Element], start: int, end: int) -> Reading | None:
+        named = [element for element in elements if element.names_cancer]
+        if not any(element.cells or element.wholes for element in named):
+            return None
+        general = self._general_before_list(elements, start, end)
+        chosen = general if general is not None else elements
+        readings: list[Reading] = []
+        waiting: list[Reading] = []
+        leading_cells: list[Reading] = []
+        for element in chosen:
+            if element.unread and not element.names_cancer:
+                if element.extents:
+                    continue
+                readings.append(Unread(element.words))
+                continue
+            if not element.names_cancer:
+                continue
+            unread = [Unread(" ".join(element.unread))] if element.unread else []
+            if element.wholes:
+                readings += [all_of(whole, *unread) for whole in element.wholes]
+            if element.cells and element.places:
+                cells = _specific([*leading_cells, *element.cells] if element.cells_first else element.cells)
+                readings += [all_of(place, any_of(*cells), *unread) for place in (*waiting, *element.places)]
+                leading_cells = cells if element.cells_first else []
+                waiting = []
+            elif element.cells:
+                if waiting:
+                    readings += [all_of(place, any_of(*_specific(element.cells)), *unread) for place in waiting]
+                    waiting = []
+                else:
+                    leading_cells = [*leading_cells, *(all_of(one, *unread) for one in _specific(element.cells))]
+            elif element.places and not element.wholes:
+                if leading_cells:
+                    readings += [all_of(place, any_of(*leading_cells), *unread) for place in element.places]
+                else:
+                    waiting += [all_of(place, *unread) for place in element.places]
+        if leading_cells and not any(element.places for element in chosen):
+            readings += leading_cells
+        readings += waiting
+        if not readings:
+            return None
+        reading = any_of(*readings)
+        if general is not None and not self._restricts:
+            return any_of(reading, Unread(self.sentence.words(start, end)))
+        return reading
+
+    _restricts = True
+
+    def _general_before_list(self, elements: list[_Element], start: int, end: int) -> list[_Element] | None:
+        """ "Solid tumors: lung, gastric, ..." takes only what it lists; "solid tumors including ..." leaves that open."""
+        for number, element in enumerate(elements[:-1]):
+            if not element.names_cancer:
+                continue
+            values = [*element.wholes, *element.cells]
+            is_general = bool(values) and all(value == EVERYBODY for value in values) and not element.places
+            rest = [one for one in elements[number + 1 :] if one.names_cancer and not all(v == EVERYBODY for v in (*one.wholes, *one.cells, *one.places))]
+            if not is_general or not rest:
+                return None
+            words = self.sentence.words(start, end)
+            opens, restricts = _OPENS_LIST.search(words), _RESTRICTS.search(words)
+            if opens is None and restricts is None:
+                return None
+            self._restricts = opens is None or (restricts is not None and restricts.start() > opens.end() and restricts[0] == ":")
+            return elements[number + 1 :]
+        return None
+
+    def _extent(self, elements: list[_Element], joints: str) -> Reading | None:
+        """How far gone: any of several, unless they stand side by side ("unresectable metastatic") or an "and" leaves it open."""
+        groups: list[Reading] = []
+        words: list[str] = []
+        first = last = None
+        for number, element in enumerate(elements):
+            if not element.extents:
+                continue
+            first = number if first is None else first
+            last = number
+            if any(_METASTASES.match(text) for _, text in element.extents) and element.places and not element.cells and not element.wholes:
+                groups.append(Unread(element.words))  # metastases in a place of which the lists know no fact
+            else:
+                groups.append(all_of(*(reading for reading, _ in element.extents)))
+            words += [text for _, text in element.extents]
+        if not groups:
+            return None
+        between = joints[first:last] if first is not None and last is not None else ""
+        if "&" in between and "|" not in between:
+            return agreed(groups, " ".join(words))
+        return any_of(*groups)
+
+
+def _specific(cells: list[Reading]) -> list[Reading]:
+    """ "Squamous cell cancer" is squamous: the bare word for cancer adds nothing beside a cell type."""
+    return [one for one in cells if one != EVERYBODY] or cells

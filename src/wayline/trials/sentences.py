@@ -1,0 +1,377 @@
+"""From the chunks of a sentence to what it says: lists, negations, exceptions, conditions, permissions.
+
+What is asserted is a reading; what the words did not yield stays in it as `Unread`, placed where it counts: a modifier narrows what it stands
+beside, an unknown member of a list stays a member, an exception narrows or widens as its place demands. So a part never speaks for the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from wayline.facts.vocabulary import Vocabulary
+from wayline.trials.chunks import HOLDS, LIMITS, Chunk, Sentence
+from wayline.trials.diagnoses import Diagnoses
+from wayline.trials.expressions import EVERYBODY, All, Literal, Reading, Unread, agreed, all_of, any_of, is_fully_unread, opposite
+from wayline.trials.lexicon import Lexicon
+from wayline.trials.limits import Limits
+from wayline.trials.treatments import Treatments
+
+# What a sentence does with what it says.
+PLAIN, DEMANDS, RULES_OUT, PERMITS, TELLS = "plain", "demands", "rules out", "permits", "tells"
+
+_ATOMS = frozenset((HOLDS, LIMITS))
+_JOINTS = frozenset(",;&|/")
+_SKIPPED = frozenset("fhsgbEF:.-")
+_NOT_MALE = Literal('person.sex != "male"')
+_MEN = re.compile(r"\b(?:men|man|males?|partners?|both sexes|fathers?|all (?:patients|participants|subjects))\b", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\([A-Za-z]?[A-Z0-9][\w/&.,+ -]{0,18}s?\)")
+_TREATING_WORDS = re.compile(
+    r"therap|treat|medicat|drug|steroid|agent|antibiotic|surg|interven|anticonvuls|immunosuppress|support|transfus|hospital|replace|insulin|edema|symptom|progress|complicat|intravenous|\biv\b",
+    re.IGNORECASE,
+)
+_UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
+_TELLING = re.compile(
+    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|definition|because|since|the following are|examples?\b)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one sentence says, and what it does with it."""
+
+    deed: str
+    reading: Reading
+
+
+@dataclass(slots=True)
+class _Segment:
+    joint: str
+    start: int
+    end: int
+    atoms: list[int] = field(default_factory=list)
+    is_open: bool = False
+
+
+class SentenceReader:
+    """Reads sentences; made once and used for all."""
+
+    def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary) -> None:
+        self.lexicon = lexicon
+        self.vocabulary = vocabulary
+
+    def read(self, text: str, is_demand: bool, is_history: bool = False, is_alone: bool = True) -> Statement:
+        """`is_demand` says that a plain sentence stands among what is asked for, not among what rules out."""
+        sentence = Sentence.of(text, self.lexicon)
+        Limits(sentence, self.vocabulary).read()
+        Diagnoses(sentence).read()
+        Treatments(sentence, is_history).read()
+        _Brackets(sentence).settle()
+        return _Speech(sentence, is_demand, is_alone).statement()
+
+
+class _Brackets:
+    """What stands in brackets: the same said again, an abbreviation or an example is dropped; the rest narrows."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        self.sentence = sentence
+
+    def settle(self) -> None:
+        sentence = self.sentence
+        while (match := re.search(r"\([^()]*\)", sentence.letters)) is not None:
+            start, end = match.span()
+            inside = match[0][1:-1]
+            words = sentence.words(start, end)
+            meaning = inside.strip("fhsg,/&|.:-bE")
+            if not meaning or inside.startswith("g") or _ABBREVIATION.fullmatch(words):
+                sentence.drop(start, end)
+            elif inside.startswith("|"):
+                sentence.drop(end - 1, end)
+                sentence.drop(start, start + 1)
+            elif not set(sentence.letters[:start]) & _ATOMS and set(inside) & _ATOMS:
+                sentence.drop(end - 1, end)
+                sentence.drop(start, start + 1)
+            else:
+                sentence.put(start, end, "y" if "p" in inside else "m", Unread(words))
+        while (lone := re.search(r"[()]", sentence.letters)) is not None:
+            sentence.drop(lone.start(), lone.end())
+
+
+class _Speech:
+    """One sentence, read as a speech act."""
+
+    def __init__(self, sentence: Sentence, is_demand: bool, is_alone: bool) -> None:
+        self.sentence = sentence
+        self.is_demand = is_demand
+        self.is_alone = is_alone
+
+    @property
+    def letters(self) -> str:
+        return self.sentence.letters
+
+    def statement(self) -> Statement:
+        if _TELLING.match(self.sentence.text) and "p" not in self.letters and "q" not in self.letters:
+            return Statement(TELLS, Unread(self.sentence.text))
+        self._drop_idle_verbs()
+        permit, forbid, oblige = (self.letters.find(letter) for letter in "pqo")
+        if permit >= 0:
+            return self._permission(permit)
+        if forbid >= 0:
+            return Statement(RULES_OUT, self._about_women(self._without(forbid), False))
+        if oblige >= 0:
+            return self._demand(oblige)
+        reading = self._assertion(0, len(self.letters), self.is_demand)
+        if self.is_demand and "n" not in self.letters:
+            reading = self._of_the_ill_only(reading)
+        return Statement(PLAIN, self._about_women(reading, self.is_demand))
+
+    def _drop_idle_verbs(self) -> None:
+        """ "Eligible" before a noun permits nothing, nor does "allowed" after an "if"."""
+        for at, letter in enumerate(self.letters):
+            if letter != "p":
+                continue
+            chunk = self.sentence.chunks[at]
+            word = self.sentence.text[chunk.start : chunk.end].lower()
+            after = self.letters[at + 1 : at + 2]
+            if (word in ("eligible", "acceptable") and after not in ("", "i", "e", ",", ";", ".")) or "i" in self.letters[:at]:
+                self.sentence.put(at, at + 1, "w" if "i" not in self.letters[:at] else "f", None)
+
+    def _without(self, place: int) -> Reading:
+        """All of the sentence but the verb at a place, as what is ruled out."""
+        self.sentence.put(place, place + 1, "f", None)
+        return self._assertion(0, len(self.letters), False)
+
+    def _permission(self, place: int) -> Statement:
+        """ "X is allowed", "patients with X are eligible if Y", and "no X allowed", which is none."""
+        letters = self.letters
+        before, after = letters[:place], letters[place + 1 :]
+        if re.search(r"n", before) and not re.search(r"[pqo]", before):
+            self.sentence.put(place, place + 1, "f", None)
+            return Statement(PLAIN, self._assertion(0, len(self.letters), self.is_demand))
+        condition = re.search(r"[ie]", after)
+        held = [self._value(at) for at in range(place) if letters[at] == HOLDS]
+        if condition is not None and held and not re.search(r"\bor\b|\|", before):
+            words = self.sentence.words(place + 1 + condition.start(), len(letters))
+            return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(words)))
+        if LIMITS in before and HOLDS not in before and self.is_demand and self.is_alone and condition is None:
+            return Statement(PLAIN, self._assertion(0, place, True))
+        if self.is_demand and held and set(before + after) & set("wmr") and not re.search(r"\bor\b", self.sentence.words(0, place)):
+            # "Patients with HIV and an undetectable viral load are eligible" speaks of those alone: nobody else has to meet it.
+            return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(self.sentence.text)))
+        return Statement(PERMITS, Unread(self.sentence.text))
+
+    def _demand(self, place: int) -> Statement:
+        """ "Patients must ..."; "patients with X must ..." asks it only of those."""
+        guards = [self._value(at) for at in range(place) if self.letters[at] == HOLDS]
+        limits = [at for at in range(place) if self.letters[at] == LIMITS]
+        if guards and not limits and "n" not in self.letters[:place] and re.search(r"s|^[fh]*A", self.letters[:place]):
+            rest = self._assertion(place + 1, len(self.letters), True)
+            return Statement(DEMANDS, self._about_women(any_of(opposite(any_of(*guards)), rest), True))
+        self.sentence.put(place, place + 1, "f", None)
+        for at, letter in enumerate(self.letters):
+            if letter == "o":
+                self.sentence.put(at, at + 1, "f", None)
+        return Statement(DEMANDS, self._about_women(self._assertion(0, len(self.letters), True), True))
+
+    def _about_women(self, reading: Reading, is_demand: bool) -> Reading:
+        """What is asked of women only is asked of no man."""
+        if "F" not in self.letters or _MEN.search(self.sentence.text):
+            return reading
+        if is_demand:
+            return any_of(Literal('person.sex == "male"'), reading)
+        return all_of(_NOT_MALE, reading)
+
+    def _of_the_ill_only(self, reading: Reading) -> Reading:
+        """ "Brain metastases with controlled symptoms", among what is asked for, is asked of those who have them."""
+        illnesses = [self._value(at) for at, letter in enumerate(self.letters) if letter == HOLDS and _is_illness(self._value(at))]
+        if len(illnesses) != sum(letter in _ATOMS for letter in self.letters) or not illnesses or not isinstance(reading, All):
+            return reading
+        return any_of(opposite(any_of(*illnesses)), Unread(self.sentence.text))
+
+    def _value(self, place: int) -> Reading:
+        reading: Reading = self.sentence.chunks[place].value
+        return reading
+
+    # --- assertions ---
+
+    def _assertion(self, start: int, end: int, is_demand: bool) -> Reading:
+        """What chunks `start` to `end` assert. Exceptions and conditions run to the end of the sentence."""
+        letters = self.letters
+        cut = next((at for at in range(start, end) if letters[at] in "ei" and (set(letters[start:at]) & (_ATOMS | {"w", "m"}))), None)
+        if cut is not None:
+            main = self._list(start, cut, is_demand)
+            words = self.sentence.words(cut, end)
+            negated = "n" in letters[start:cut] or not is_demand
+            if not negated and (letters[cut] == "i" or _UNLESS.search(words)):
+                return any_of(main, Unread(words))
+            if negated and is_demand:  # "no X except Y" denies X and not Y, so the exception widens the demand
+                return any_of(main, Unread(words))
+            return all_of(main, Unread(words))
+        return self._list(start, end, is_demand)
+
+    def _list(self, start: int, end: int, is_demand: bool) -> Reading:
+        segments = self._segments(start, end)
+        if not segments:
+            return Unread(self.sentence.words(start, end)) if end > start else EVERYBODY
+        return self._joined(segments, is_demand)
+
+    def _segments(self, start: int, end: int) -> list[_Segment]:
+        """The members of a list. A joint inside a modifier ("requiring steroids or surgery") joins no members."""
+        letters = self.letters
+        edges = [at for at in range(start, end) if letters[at] in _JOINTS]
+        segments: list[_Segment] = []
+        begin, joint = start, ""
+        for edge in [*edges, end]:
+            if not letters[begin:edge].strip("fhsgbE:.-"):
+                joint += letters[edge : edge + 1] if edge < end else ""
+                begin = edge + 1
+                continue
+            segment = self._segment(joint, begin, edge)
+            if segments and self._goes_on(segments[-1], segment):
+                segments[-1].end = segment.end
+                segments[-1].is_open = segments[-1].is_open or segment.is_open
+                if not segments[-1].atoms:
+                    segments[-1].atoms = segment.atoms
+            else:
+                segments.append(segment)
+            joint = letters[edge : edge + 1] if edge < end else ""
+            begin = edge + 1
+        return segments
+
+    def _segment(self, joint: str, start: int, end: int) -> _Segment:
+        letters = self.letters
+        segment = _Segment(joint, start, end)
+        for at in range(start, end):
+            if letters[at] in _ATOMS and not segment.is_open:
+                segment.atoms.append(at)
+            elif letters[at] == "r" and segment.atoms:
+                segment.is_open = True
+        return segment
+
+    def _goes_on(self, before: _Segment, segment: _Segment) -> bool:
+        """Whether a segment is still part of the member before it."""
+        letters = self.letters
+        if not before.atoms:
+            # Adjectives that share the noun to come: "active or prior autoimmune disease".
+            return set(letters[before.start : before.end]) <= set("mfhsnOY") and bool(segment.atoms) and segment.joint != ";"
+        if segment.joint == ";":
+            return False
+        first = letters[segment.start : segment.end].lstrip("fgb")[:1]
+        if first in ("r",):
+            return True
+        if first == "h" and not segment.atoms:
+            return True
+        if segment.atoms:
+            return False
+        if before.is_open:
+            return set(letters[segment.start : segment.end]) <= set("mfhNTJCUHbE") or bool(_TREATING_WORDS.search(self.sentence.words(segment.start, segment.end)))
+        return set(letters[segment.start : segment.end]) <= set("fhNTJCUHbEgm") and "m" not in letters[segment.start : segment.end]
+
+    def _joined(self, segments: list[_Segment], is_demand: bool) -> Reading:
+        """Members joined as their joints say; a "no" holds for what follows it up to the next limit."""
+        readings: list[Reading] = []
+        joints = "".join(segment.joint[-1:] if set(segment.joint) <= {","} else re.sub(",", "", segment.joint)[-1:] for segment in segments[1:])
+        denied: list[Reading] = []
+        denied_joints = ""
+        is_denying = False
+        for segment in segments:
+            reading, has_no = self._member(segment)
+            if has_no:
+                is_denying = True
+            elif is_denying and (segment.joint == ";" or self._is_new_limit(segment)):
+                is_denying = False
+            if is_denying:
+                denied.append(reading)
+                denied_joints += segment.joint if len(denied) > 1 else ""
+            else:
+                readings.append(reading)
+        words = self.sentence.words(segments[0].start, segments[-1].end)
+        if denied:
+            members = agreed(denied, words) if "&" in denied_joints and "|" not in denied_joints else any_of(*denied)
+            readings.append(opposite(members))
+            if len(readings) == 1:
+                return readings[0]
+            return all_of(*readings) if is_demand and "|" not in joints else agreed(readings, words)
+        if len(readings) == 1:
+            return readings[0]
+        kinds = set(joints.replace(";", ",").replace("/", "|"))
+        if kinds == {","}:
+            return (all_of(*readings) if is_demand else any_of(*readings)) if ";" in joints else agreed(readings, words)
+        if "|" in kinds and "&" not in kinds:
+            return any_of(*readings)
+        if "&" in kinds and "|" not in kinds:
+            return all_of(*readings) if is_demand else agreed(readings, words)
+        return agreed(readings, words)
+
+    def _is_new_limit(self, segment: _Segment) -> bool:
+        return any(self.letters[at] == LIMITS for at in segment.atoms)
+
+    def _member(self, segment: _Segment) -> tuple[Reading, bool]:
+        """One member of a list, and whether a "no" stands before it."""
+        letters = self.letters
+        if not segment.atoms:
+            words = self.sentence.words(segment.start, segment.end)
+            return Unread(words), "n" in letters[segment.start : segment.end].lstrip("fhsOY")[:1]
+        first, last = segment.atoms[0], segment.atoms[-1]
+        lead = letters[segment.start : first]
+        has_no = lead.count("n") % 2 == 1
+        reading = all_of(*(self._value(at) for at in segment.atoms))
+        if len(segment.atoms) > 1 and all(letters[at] == HOLDS for at in segment.atoms):
+            reading = agreed([self._value(at) for at in segment.atoms], self.sentence.words(first, last + 1))
+        between = "".join(letters[one + 1 : other] for one, other in zip(segment.atoms, segment.atoms[1:], strict=False))
+        if "n" in between:
+            return Unread(self.sentence.words(segment.start, segment.end)), False
+        is_limit = all(letters[at] == LIMITS for at in segment.atoms)
+        unknown_lead = re.sub(r"[fhsgnbE:.F-]", "", lead)
+        trail = letters[last + 1 : segment.end]
+        unknown_trail = re.sub(r"[fhsgbE:.F-]", "", trail)
+        narrowing: list[Reading] = []
+        if unknown_lead:
+            if not is_limit and set(unknown_lead) - set("mryOYt"):
+                return Unread(self.sentence.words(segment.start, segment.end)), has_no
+            narrowing.append(Unread(self.sentence.words(segment.start, first)))
+        meant = re.sub(r"[fhsgn:.F-]", "", between)
+        if meant:
+            narrowing.append(Unread(self.sentence.words(first + 1, last)))
+        if unknown_trail:
+            follows = trail.lstrip("fsgbE:.F-")[:1]
+            if is_limit and set(unknown_trail) <= set("JHTNbC") and "r" not in trail and "C" not in trail:
+                pass  # when a value was measured adds nothing to what it must be
+            elif not is_limit and follows not in "rhmJyiHlctn(":
+                return Unread(self.sentence.words(segment.start, segment.end)), has_no
+            else:
+                narrowing.append(Unread(self.sentence.words(last + 1, segment.end)))
+        return all_of(reading, *narrowing), has_no
+
+
+def _is_illness(reading: Reading) -> bool:
+    return isinstance(reading, Literal) and reading.text.startswith(("condition.", "metastases.brain", "metastases.leptomeningeal"))
+
+
+def combined(statements: list[Statement], is_demand: bool) -> Reading:
+    """What an item of several sentences demands of a person, as a reading that must be YES to clear it.
+
+    A permission widens what is allowed; a sentence that only tells something narrows nothing that is demanded, but may narrow what rules out.
+    """
+    acts = [statement for statement in statements if statement.deed not in (PERMITS, TELLS)]
+    permissions = [statement for statement in statements if statement.deed == PERMITS]
+    telling = [statement for statement in statements if statement.deed == TELLS]
+    if not acts:
+        return EVERYBODY if permissions and not telling else Unread(" ".join(_words(statement) for statement in statements))
+    demands: list[Reading] = []
+    for statement in acts:
+        if statement.deed == DEMANDS or (statement.deed == PLAIN and is_demand):
+            demands.append(statement.reading)
+        else:
+            demands.append(opposite(statement.reading))
+    widened = [statement.reading for statement in permissions]
+    demand = all_of(*demands)
+    if is_demand and telling:
+        demand = all_of(demand, *(statement.reading for statement in telling))
+    elif telling:
+        widened += [statement.reading for statement in telling]
+    return demand if not widened or is_fully_unread(demand) else any_of(demand, *widened)
+
+
+def _words(statement: Statement) -> str:
+    return statement.reading.words if isinstance(statement.reading, Unread) else ""

@@ -22,6 +22,10 @@ from wayline.options.matrix import Row, load_matrix
 
 if TYPE_CHECKING:
     from wayline.guide.search import Document, SearchIndex
+    from wayline.trials.criteria import CriteriaReader
+    from wayline.trials.known import KnownTrials
+    from wayline.trials.relevance import Relevance
+    from wayline.trials.thesaurus import Thesaurus
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,36 @@ class Library:
         from wayline.guide.search import SearchIndex
 
         return SearchIndex(self._documents(), self.glossary)
+
+    # What reads and finds trials is loaded at first use: most commands and pages need none of it.
+
+    @cached_property
+    def criteria_reader(self) -> CriteriaReader:
+        """The reader of trial criteria, with its word lists."""
+        from wayline.trials.criteria import CriteriaReader
+
+        return CriteriaReader(self.folder / "trials" / "reading", self.vocabulary)
+
+    @cached_property
+    def known_trials(self) -> KnownTrials:
+        """The example list of well-known trials, for a machine without a mirror."""
+        from wayline.trials.known import load_known_trials
+
+        return load_known_trials(self.folder / "trials" / "known_trials.yaml", self.references)
+
+    @cached_property
+    def relevance(self) -> Relevance:
+        """Which trials are about this cancer at all."""
+        from wayline.trials.relevance import load_relevance
+
+        return load_relevance(self.folder / "trials" / "relevance.yaml")
+
+    @cached_property
+    def thesaurus(self) -> Thesaurus:
+        """The synonyms for searching trials."""
+        from wayline.trials.thesaurus import load_thesaurus
+
+        return load_thesaurus(self.folder / "trials" / "synonyms.yaml", self.vocabulary.drugs)
 
     @cached_property
     def names_of_drugs(self) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ def ask_first(situation: Situation, open_questions: Iterable[tuple[Question, Ite
     for fact_id, questions in asking.items():
         definition = situation.vocabulary[fact_id]
         undecided = list(questions)
-        for told in _values_to_try(definition, situation, questions):
+        literals = [literal for question in questions for literal in question.literals if fact_id in literal.rests_on]
+        for told in values_to_try(definition, situation, literals):
             if not undecided:
                 break
             supposed = situation.supposing(fact_id, told)
@@ -64,10 +65,9 @@ def ask_first(situation: Situation, open_questions: Iterable[tuple[Question, Ite
     return sorted(ranked, key=lambda one: (-one.settles, situation.vocabulary.order[one.fact]))
 
 
-def _values_to_try(definition: FactDefinition, situation: Situation, questions: list[Question]) -> list[Told]:
-    """Values on every side of every limit that the questions hold the fact against, within what is still possible."""
+def values_to_try(definition: FactDefinition, situation: Situation, literals: list[Condition]) -> list[Told]:
+    """Values on every side of every limit that the literals hold the fact against, within what is still possible."""
     current = situation.finding(definition.id)
-    literals = [literal for question in questions for literal in question.literals if definition.id in literal.rests_on]
     match definition.kind:
         case "yes_no":
             return [Told(True), Told(False)]

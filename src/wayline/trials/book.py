@@ -13,17 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wayline.facts.situation import Situation
-from wayline.facts.truth import NO, YES
+from wayline.facts.truth import NO, UNKNOWN, YES
 from wayline.facts.vocabulary import Vocabulary
 from wayline.logic.nodes import Condition, Had
 from wayline.logic.parsing import parse_expression
 from wayline.reading import Place
 from wayline.trials.criteria import FIELD, Criterion
-from wayline.trials.expressions import All, AnyOf, Literal, Opposite, Reading, Unread
+from wayline.trials.expressions import All, Literal, Opposite, Reading, Unread
 from wayline.trials.splitting import HEADING
 
 Truths = NDArray[np.int8]
 NO_CODE, UNKNOWN_CODE, YES_CODE = 0, 1, 2
+_CODES = {NO: NO_CODE, UNKNOWN: UNKNOWN_CODE, YES: YES_CODE}
 _UNREAD_NODE = 0
 
 
@@ -154,8 +155,11 @@ class Book:
 
     def literal_truths(self, situation: Situation) -> Truths:
         """The person's truth of every literal: 0 NO, 1 UNKNOWN, 2 YES."""
-        codes = {NO: NO_CODE, YES: YES_CODE}
-        return np.fromiter((codes.get(literal.truth(situation), UNKNOWN_CODE) for literal in self.literals), dtype=np.int8, count=len(self.literals))
+        return self.truths_at(situation, range(len(self.literals)))
+
+    def truths_at(self, situation: Situation, places: Sequence[int]) -> Truths:
+        """The person's truth of some of the literals, by their places."""
+        return np.fromiter((_CODES[self.literals[place].truth(situation)] for place in places), dtype=np.int8, count=len(places))
 
     def item_truths(self, literal_truths: Truths) -> Truths:
         """The truth of every item of every trial, end to end."""
@@ -192,5 +196,3 @@ class Book:
         end = self._begins[trial + 1] if trial + 1 < self.count else len(item_truths)
         return item_truths[self._begins[trial] : end]
 
-
-__all__ = ["NO_CODE", "UNKNOWN_CODE", "YES_CODE", "AnyOf", "Book", "Tally", "Truths"]

@@ -1,0 +1,141 @@
+"""Matching one person against all trials that are open and about this cancer, in a fixed and told order.
+
+The order says nothing about which trial is better: fewest obstacles that cannot change, then most rules met, then the nearest open site, then
+the record that changed last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wayline.facts.derived import resting_on
+from wayline.facts.situation import Situation
+from wayline.facts.vocabulary import Vocabulary
+from wayline.logic.ask_first import values_to_try
+from wayline.logic.nodes import Condition
+from wayline.trials.book import UNKNOWN_CODE, Book, Tally, Truths
+from wayline.trials.criteria import CriteriaReader, Criterion
+from wayline.trials.matching import DEPENDS, DOES_NOT_FIT, MAY_FIT
+from wayline.trials.places import Point, SiteTable
+from wayline.trials.relevance import ELSEWHERE, Relevance
+from wayline.trials.study import Study, is_open_status
+
+
+@dataclass(frozen=True)
+class TrialMatch:
+    """One trial for one person: counts of its items, and how far its nearest open site is (None where that is not known)."""
+
+    study: Study
+    ring: int
+    verdict: str
+    met: int
+    not_met: int
+    unknown: int
+    not_read: int
+    lasting_obstacles: int
+    miles: float | None
+
+
+@dataclass(frozen=True)
+class FactToAsk:
+    """A missing fact and how many open trials it alone could settle."""
+
+    fact: str
+    trials: int
+
+
+class OpenTrials:
+    """The trials of one state of a mirror that are about this cancer and open (or all of them), read and compiled once."""
+
+    def __init__(
+        self, studies: Iterable[Study], reader: CriteriaReader, relevance: Relevance, vocabulary: Vocabulary, *, with_closed: bool = False
+    ) -> None:
+        self.studies: list[Study] = []
+        self.rings: list[int] = []
+        for study in studies:
+            if not with_closed and not is_open_status(study.overall_status):
+                continue
+            ring = relevance.ring(study)
+            if ring != ELSEWHERE:
+                self.studies.append(study)
+                self.rings.append(ring)
+        self._vocabulary = vocabulary
+        self.criteria: list[tuple[Criterion, ...]] = [reader.read_study(study) for study in self.studies]
+        self.book = Book(self.criteria, vocabulary)
+        self._sites = SiteTable(self.studies)
+        # The newest change first: ISO dates sort as texts.
+        order = np.argsort(np.asarray([study.last_update_posted or "" for study in self.studies]), kind="stable")
+        self._age_rank = np.empty(len(self.studies), dtype=np.int64)
+        self._age_rank[order[::-1]] = np.arange(len(self.studies))
+
+    def match(self, situation: Situation, near: Point | None = None, limit: int | None = None) -> list[TrialMatch]:
+        """Every trial's verdict and counts, in the told order. `near` is where the person lives, for distances."""
+        if not self.studies:
+            return []
+        tally = self.book.tally(self.book.literal_truths(situation))
+        miles = self._sites.miles_to_nearest(near) if near is not None else np.full(len(self.studies), np.nan)
+        far_or_unknown = np.where(np.isnan(miles), np.inf, miles)
+        order = np.lexsort((self._age_rank, far_or_unknown, -tally.met, tally.lasting))
+        chosen = order if limit is None else order[:limit]
+        return [self._match(int(row), tally, miles) for row in chosen]
+
+    def _match(self, row: int, tally: Tally, miles: NDArray[np.float64]) -> TrialMatch:
+        not_met, unknown = int(tally.not_met[row]), int(tally.unknown[row])
+        return TrialMatch(
+            self.studies[row],
+            self.rings[row],
+            DOES_NOT_FIT if not_met else DEPENDS if unknown else MAY_FIT,
+            int(tally.met[row]),
+            not_met,
+            unknown,
+            int(self.book.not_read[row]),
+            int(tally.lasting[row]),
+            None if np.isnan(miles[row]) else float(miles[row]),
+        )
+
+    def facts_to_ask(self, situation: Situation) -> list[FactToAsk]:
+        """Missing facts by how many of the trials that now depend on something they alone could settle, counted by trying their values."""
+        if not self.studies:
+            return []
+        truths = self.book.literal_truths(situation)
+        open_before = self._is_open(truths)
+        if not open_before.any():
+            return []
+        counts = []
+        for fact_id, places in self._open_literals(truths).items():
+            literals = [self.book.literals[place] for place in places]
+            settled = np.zeros(len(self.studies), dtype=np.bool_)
+            touched = [place for place, literal in enumerate(self.book.literals) if self._may_rest_on(literal, fact_id)]
+            for told in values_to_try(self._vocabulary[fact_id], situation, literals):
+                supposed = situation.supposing(fact_id, told)
+                settled |= open_before & ~self._is_open(self._with_supposed(truths, supposed, touched))
+            if settled.any():
+                counts.append(FactToAsk(fact_id, int(settled.sum())))
+        return sorted(counts, key=lambda one: (-one.trials, self._vocabulary.order[one.fact]))
+
+    def _is_open(self, truths: Truths) -> NDArray[np.bool_]:
+        """Trials in which nothing stands in the way yet and something is open."""
+        tally = self.book.tally(truths)
+        return (tally.not_met == 0) & (tally.unknown > 0)
+
+    def _open_literals(self, truths: Truths) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place in np.flatnonzero(truths == UNKNOWN_CODE):
+            for fact_id in self.book.literals[int(place)].fact_ids:
+                found.setdefault(fact_id, []).append(int(place))
+        return found
+
+    def _may_rest_on(self, literal: Condition, fact_id: str) -> bool:
+        return any(one == fact_id or one in resting_on(fact_id) for one in literal.fact_ids)
+
+    def _with_supposed(self, truths: Truths, supposed: Situation, places: Sequence[int]) -> Truths:
+        changed = truths.copy()
+        changed[places] = self.book.truths_at(supposed, places)
+        return changed
+
+
+__all__ = ["FactToAsk", "OpenTrials", "TrialMatch"]

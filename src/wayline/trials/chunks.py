@@ -13,8 +13,8 @@ from typing import Any
 from wayline.trials.expressions import Reading
 from wayline.trials.lexicon import NUMBER, WORD, Lexicon, tokens_of
 
-# A state or treatment that holds of a person, and a limit or diagnosis: what stands beside the second only narrows it.
-HOLDS, LIMITS = "A", "V"
+# A state or treatment that holds of a person; a limit; a diagnosis. What stands beside the last two only narrows them.
+HOLDS, LIMITS, DIAGNOSIS = "A", "V", "B"
 _SIGNS = frozenset(",;.&|/():-")
 
 

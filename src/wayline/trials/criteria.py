@@ -11,14 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from wayline.facts.vocabulary import Vocabulary
-from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, all_of, any_of, as_expression, is_fully_unread, opposite, unread_words
+from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, any_of, as_expression, is_fully_unread, unread_words
 from wayline.trials.lexicon import load_lexicon
 from wayline.trials.sentences import SentenceReader, Statement, combined
 from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
 from wayline.trials.study import Study, age_in_years
 
 FIELD = "field"
-LONGEST_ITEM = 6_000
+LONGEST_ITEM, LONGEST_ENTRY = 6_000, 40
 
 _SENTENCE_END = re.compile(r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?!(?:and/)?or\b)")
 _POINT = re.compile(r"\s/\s(?=\S)")
@@ -100,12 +100,15 @@ class CriteriaReader:
         group, body = self._group(text)
         is_history = any(_HISTORY_HEADING.search(heading) for heading in under)
         demand = combined(self._statements(body, is_demand, is_history), is_demand)
+        if is_fully_unread(demand) and under and len(body) <= LONGEST_ENTRY and len(under[-1]) <= LONGEST_ENTRY:
+            # "Age:" and under it "18 to 75": an entry that says nothing without its title.
+            demand = combined(self._statements(f"{under[-1].rstrip(': ')} {body}", is_demand, is_history), is_demand)
         if any(_GROUP_LEAD.match(point) for point in _POINT.split(body)[1:]) and not _CHOICE_LEAD.search(_POINT.split(body)[0]):
             demand = any_of(demand, Unread(body))  # its points are asked of some groups each
         for heading in under:
             demand = self._under(heading, demand, is_demand)
         if group:
-            demand = any_of(demand, self._not_this_group(group))
+            demand = any_of(demand, Unread(group))
         return None if is_fully_unread(demand) and demand != EVERYBODY else demand
 
     def _statements(self, text: str, is_demand: bool, is_history: bool) -> list[Statement]:
@@ -127,15 +130,8 @@ class CriteriaReader:
         if is_demand and _CHOICE_HEADING.search(heading):
             return any_of(demand, Unread(heading))
         if _GROUP_HEADING.search(heading) and not _ALL_GROUPS.search(heading):
-            return any_of(demand, self._not_this_group(heading))
+            return any_of(demand, Unread(heading))
         return demand
-
-    def _not_this_group(self, heading: str) -> Reading:
-        """That a person is not of the group a heading names: certain where it names a cancer or a state that is not theirs."""
-        statement = self._sentences.read(heading.strip(" :()"), True)
-        if is_fully_unread(statement.reading) or statement.deed != "plain":
-            return Unread(heading)
-        return any_of(opposite(statement.reading), Unread(heading))
 
 
 def _fields(study: Study) -> list[Criterion]:
@@ -161,5 +157,3 @@ def _fields(study: Study) -> list[Criterion]:
 def _field(text: str, demand: Reading | None) -> Criterion:
     return Criterion(FIELD, text, None, demand, () if demand is not None else (text,), False, ())
 
-
-__all__ = ["Criterion", "CriteriaReader", "all_of"]

@@ -9,13 +9,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from wayline.trials.chunks import LIMITS, Chunk, Sentence
+from wayline.trials.chunks import DIAGNOSIS, Chunk, Sentence
 from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_of, any_of
 
 # From the first word of a cancer's name to the last, with what may stand between.
-_RUN = re.compile(r"(?:[admS][fhmg]{0,3})*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*")
+_RUN = re.compile(r"(?:[admS](?:[fhmg]{0,3}|[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}))*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*")
 _RESTRICTS = re.compile(r":|\bfollowing\b|\blimited to\b|\bone of\b|\bi\.e\b|\(", re.IGNORECASE)
 _OPENS_LIST = re.compile(r"\b(?:including|includ\w+|such as|e\.g|eg|like|for example)\b", re.IGNORECASE)
+# Adjectives that change nothing about which cancer is meant.
+_NEUTRAL = frozenset({"primary", "malignant", "invasive", "measurable", "pathological", "clinical", "other", "metastatic", "systemic", "suspected", "evident", "different", "multiple"})
+_PART_OF_CANCER = re.compile(
+    r"(?:samples?|tissues?|specimens?|biops\w+|blocks?|markers?|burden|size|cells?|pain|volume|growth|progression|response|bleeding|bed|assessment\w*|imaging|material|mutation\w*|surgery|resection|markers|thromb\w+|lysis|"
+    r"related|directed|antigen\w*|vaccine\w*|board|center\w*|treatments?|therap\w+|screening|registry|drugs?|medication\w*)\b",
+    re.IGNORECASE,
+)
 _METASTASES = re.compile(r"metasta|spread|involvement", re.IGNORECASE)
 
 
@@ -44,18 +51,33 @@ class Diagnoses:
         self.sentence = sentence
 
     def read(self) -> None:
+        self._set_asides()
         place = 0
         while (match := _RUN.search(self.sentence.letters, place)) is not None:
             start, end = match.span()
             while self.sentence.letters[start] in "mfhg":
                 start += 1
             end = self._balanced(start, end)
-            reading = self._run(start, end)
+            reading = None if self._is_only_a_part(end) else self._run(start, end)
             if reading is None:
                 place = max(end, match.start() + 1)
                 continue
-            self.sentence.put(start, end, LIMITS, reading)
+            self.sentence.put(start, end, DIAGNOSIS, reading)
             place = start + 1
+
+    def _set_asides(self) -> None:
+        """A remark in brackets that names no cancer narrows what it stands in, and does not cut the phrase in two."""
+        sentence = self.sentence
+        place = 0
+        while (match := re.compile(r"\([^()dkVLNCPK]*w[^()dkVLNCPK]*\)").search(sentence.letters, place)) is not None:
+            words = sentence.words(*match.span())
+            place = match.start() + 1
+            if len(words) > 20 and "p" not in match[0]:
+                sentence.put(match.start(), match.end(), "m", Unread(words))
+
+    def _is_only_a_part(self, end: int) -> bool:
+        """ "Tumor sample", "cancer pain": no diagnosis is meant."""
+        return end < len(self.sentence.chunks) and _PART_OF_CANCER.match(self.sentence.words(end, end + 1)) is not None
 
     def _balanced(self, start: int, end: int) -> int:
         """Take the closing bracket in, or leave an opening one out."""
@@ -68,6 +90,8 @@ class Diagnoses:
         return end
 
     def _run(self, start: int, end: int) -> Reading | None:
+        self.narrowing: list[Reading] = []
+        self._restricts = True
         elements, joints = self._elements(start, end)
         diagnosis = self._diagnosis(elements, start, end)
         extent = self._extent(elements, joints)
@@ -75,7 +99,7 @@ class Diagnoses:
             return None
         limits = [limit for element in elements for limit in element.limits]
         parts = [part for part in (diagnosis, extent) if part is not None]
-        return all_of(*parts, *limits)
+        return all_of(*parts, *limits, *self.narrowing)
 
     def _elements(self, start: int, end: int) -> tuple[list[_Element], str]:
         sentence = self.sentence
@@ -90,6 +114,11 @@ class Diagnoses:
                     elements.append(_Element())
                     joints += chunk.role
                     begin = place + 1
+                case "h" | "f" | "g" if _OPENS_LIST.fullmatch(sentence.text[chunk.start : chunk.end]) and element.names_cancer:
+                    element.words = sentence.words(begin, place)
+                    elements.append(_Element())
+                    joints += ":"
+                    begin = place + 1
                 case "a":
                     element.places.append(self._value(chunk))
                 case "d":
@@ -101,6 +130,8 @@ class Diagnoses:
                     element.extents.append((self._value(chunk), sentence.text[chunk.start : chunk.end]))
                 case "V":
                     element.limits.append(self._value(chunk))
+                case "m" if chunk.value is not None or sentence.text[chunk.start : chunk.end].lower() not in _NEUTRAL:
+                    self.narrowing.append(Unread(sentence.text[chunk.start : chunk.end]))
                 case "w":
                     element.unread.append(sentence.text[chunk.start : chunk.end])
         elements[-1].words = sentence.words(begin, end)
@@ -155,8 +186,6 @@ class Diagnoses:
         if general is not None and not self._restricts:
             return any_of(reading, Unread(self.sentence.words(start, end)))
         return reading
-
-    _restricts = True
 
     def _general_before_list(self, elements: list[_Element], start: int, end: int) -> list[_Element] | None:
         """ "Solid tumors: lung, gastric, ..." takes only what it lists; "solid tumors including ..." leaves that open."""

@@ -166,10 +166,11 @@ _SPELLINGS = (
     ("paed", "ped"),
     ("oedema", "edema"),
     ("labour", "labor"),
-    ("symptomatic", "symptomatic"),
     ("neutrophile", "neutrophil"),
     ("thromboembolus", "thromboembolism"),
     ("litre", "liter"),
+    ("μ", "u"),
+    ("µ", "u"),
 )
 _DASHES = frozenset("-–—‐‑−")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wayline.facts.vocabulary import Vocabulary
 from wayline.trials.chunks import LIMITS, Chunk, Sentence
 from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of, any_of, opposite
-from wayline.trials.lexicon import Marker, Measure, Scale, State
+from wayline.trials.lexicon import Marker, Measure, Scale, State, Treatment
 
 _GAP = frozenset("fh:sg")
 _LOW_IS_WORSE = frozenset(
@@ -69,6 +69,12 @@ class Limits:
             while (match := pattern.search(sentence.letters, place)) is not None:
                 sentence.drop(match.start() + kept, match.end())
                 place = match.start() + 1
+
+        place = 0
+        while (match := re.compile(r"N(h)N").search(sentence.letters, place)) is not None:
+            place = match.start() + 1
+            if sentence.words(match.start(1), match.end(1)).lower() in ("to", "through", "till"):
+                sentence.put(match.start(1), match.end(1), "-", None)
 
     def _gap(self, place: int, letters: frozenset[str] = _GAP) -> int:
         while place < len(self.sentence.letters) and self.sentence.letters[place] in letters:
@@ -380,7 +386,7 @@ class Limits:
             reading = self._degree(scale, after.start(1), after.end(1))
             close = re.compile(r"[fh]*P?[fh]*\)").match(sentence.letters, after.end()) if "(" in after[0] and ")" not in after[0] else None
             finish = close.end() if close else after.end()
-            trailing = re.compile(r"[fh(]{0,6}P\)?").match(sentence.letters, finish)
+            trailing = re.compile(r"[fh(]{0,6}P\)?(?![fh:]*[CN])").match(sentence.letters, finish)
             if trailing is not None:
                 finish = trailing.end()
             if reading is not None:
@@ -525,6 +531,18 @@ class Limits:
             return None
         if any(chunk.role == "t" and chunk.value == "perioperative" for chunk in chunks):
             return None
+        given = re.compile(r"[fh]{0,3}D").match(sentence.letters, end)
+        kind = sentence.chunks[given.end() - 1].value if given is not None else None
+        if isinstance(kind, Treatment) and kind.kind == "drug" and "systemic_therapy" not in kind.names and "chemotherapy" not in kind.names:
+            # Lines of one kind of drug are not counted anywhere; that none was given still settles it.
+            had = any_of(*(Literal(f'had("{name}")') for name in kind.names))
+            is_most = len(signs) == 1 and signs[0] in ("<=", "<")
+            end = given.end() if given is not None else end
+            return end, LIMITS, any_of(opposite(had), Unread(words)) if is_most else all_of(had, Unread(words))
+        if isinstance(kind, Treatment) and given is not None:
+            end = given.end()
+            setting = re.compile(r"[fh]{0,3}t").match(sentence.letters, end)
+            end = setting.end() if setting is not None and sentence.chunks[setting.end() - 1].value == "palliative" else end
         if len(numbers) == 2 and not signs:
             low, high = sorted(numbers)
             return end, LIMITS, all_of(Literal(f"therapy.lines >= {_plain(low)}"), Literal(f"therapy.lines <= {_plain(high)}"))

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 
 from wayline.facts.vocabulary import Vocabulary
-from wayline.trials.chunks import HOLDS, LIMITS, Chunk, Sentence
+from wayline.trials.chunks import DIAGNOSIS, HOLDS, LIMITS, Sentence
 from wayline.trials.diagnoses import Diagnoses
-from wayline.trials.expressions import EVERYBODY, All, Literal, Reading, Unread, agreed, all_of, any_of, is_fully_unread, opposite
+from wayline.trials.expressions import EVERYBODY, NOBODY, All, Literal, Reading, Unread, agreed, all_of, any_of, as_expression, is_fully_unread, opposite
 from wayline.trials.lexicon import Lexicon
 from wayline.trials.limits import Limits
 from wayline.trials.treatments import Treatments
@@ -20,7 +20,7 @@ from wayline.trials.treatments import Treatments
 # What a sentence does with what it says.
 PLAIN, DEMANDS, RULES_OUT, PERMITS, TELLS = "plain", "demands", "rules out", "permits", "tells"
 
-_ATOMS = frozenset((HOLDS, LIMITS))
+_ATOMS = frozenset((HOLDS, LIMITS, DIAGNOSIS))
 _JOINTS = frozenset(",;&|/")
 _SKIPPED = frozenset("fhsgbEF:.-")
 _NOT_MALE = Literal('person.sex != "male"')
@@ -85,6 +85,8 @@ class _Brackets:
             meaning = inside.strip("fhsg,/&|.:-bE")
             if not meaning or inside.startswith("g") or _ABBREVIATION.fullmatch(words):
                 sentence.drop(start, end)
+            elif inside.strip("fh") == LIMITS and sentence.letters[start - 1 : start] == LIMITS and self._same_fact(start):
+                sentence.drop(start, end)  # the same limit on another scale: "ECOG 0-2 (Karnofsky 60 or more)"
             elif inside.startswith("|"):
                 sentence.drop(end - 1, end)
                 sentence.drop(start, start + 1)
@@ -95,6 +97,12 @@ class _Brackets:
                 sentence.put(start, end, "y" if "p" in inside else "m", Unread(words))
         while (lone := re.search(r"[()]", sentence.letters)) is not None:
             sentence.drop(lone.start(), lone.end())
+
+
+    def _same_fact(self, start: int) -> bool:
+        before, inside = (self.sentence.chunks[at].value for at in (start - 1, self.sentence.letters.index(LIMITS, start)))
+        facts = [set(re.findall(r"[a-z]+\.[a-z0-9_]+", as_expression(reading))) for reading in (before, inside)]
+        return facts[0] == facts[1]
 
 
 class _Speech:
@@ -113,9 +121,12 @@ class _Speech:
         if _TELLING.match(self.sentence.text) and "p" not in self.letters and "q" not in self.letters:
             return Statement(TELLS, Unread(self.sentence.text))
         self._drop_idle_verbs()
+        self._cancers_elsewhere()
         permit, forbid, oblige = (self.letters.find(letter) for letter in "pqo")
         if permit >= 0:
             return self._permission(permit)
+        if forbid >= 0 and re.search(r"eligible$", self.sentence.words(forbid, forbid + 1), re.IGNORECASE) and self.letters[forbid + 1 : forbid + 2] == "h":
+            return Statement(PLAIN, Unread(self.sentence.text))  # "not eligible for surgery" is a judgement on a person, not on the trial
         if forbid >= 0:
             return Statement(RULES_OUT, self._about_women(self._without(forbid), False))
         if oblige >= 0:
@@ -136,6 +147,13 @@ class _Speech:
             if (word in ("eligible", "acceptable") and after not in ("", "i", "e", ",", ";", ".")) or "i" in self.letters[:at]:
                 self.sentence.put(at, at + 1, "w" if "i" not in self.letters[:at] else "f", None)
 
+    def _cancers_elsewhere(self) -> None:
+        """Where a cancer is ruled out that nobody here started with, it is a second cancer that is meant."""
+        for at, letter in enumerate(self.letters):
+            if letter == DIAGNOSIS and self._value(at) == NOBODY and (not self.is_demand or set(self.letters[:at]) & set("nq")):
+                chunk = self.sentence.chunks[at]
+                chunk.value = all_of(Literal("condition.second_cancer"), Unread(self.sentence.text[chunk.start : chunk.end]))
+
     def _without(self, place: int) -> Reading:
         """All of the sentence but the verb at a place, as what is ruled out."""
         self.sentence.put(place, place + 1, "f", None)
@@ -153,17 +171,19 @@ class _Speech:
         if condition is not None and held and not re.search(r"\bor\b|\|", before):
             words = self.sentence.words(place + 1 + condition.start(), len(letters))
             return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(words)))
-        if LIMITS in before and HOLDS not in before and self.is_demand and self.is_alone and condition is None:
+        is_condition = re.search(r"eligible|includ|enroll", self.sentence.words(place, place + 1), re.IGNORECASE)
+        if is_condition and set(before) & {LIMITS, DIAGNOSIS} and HOLDS not in before and self.is_demand and self.is_alone and condition is None:
             return Statement(PLAIN, self._assertion(0, place, True))
         if self.is_demand and held and set(before + after) & set("wmr") and not re.search(r"\bor\b", self.sentence.words(0, place)):
             # "Patients with HIV and an undetectable viral load are eligible" speaks of those alone: nobody else has to meet it.
             return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(self.sentence.text)))
-        return Statement(PERMITS, Unread(self.sentence.text))
+        is_plain = not set(after) & set("CNie") and "e" not in before and len(self.sentence.text.split()) <= 30
+        return Statement(PERMITS if is_plain or not self.is_alone else PLAIN, Unread(self.sentence.text))
 
     def _demand(self, place: int) -> Statement:
         """ "Patients must ..."; "patients with X must ..." asks it only of those."""
         guards = [self._value(at) for at in range(place) if self.letters[at] == HOLDS]
-        limits = [at for at in range(place) if self.letters[at] == LIMITS]
+        limits = [at for at in range(place) if self.letters[at] in (LIMITS, DIAGNOSIS)]
         if guards and not limits and "n" not in self.letters[:place] and re.search(r"s|^[fh]*A", self.letters[:place]):
             rest = self._assertion(place + 1, len(self.letters), True)
             return Statement(DEMANDS, self._about_women(any_of(opposite(any_of(*guards)), rest), True))
@@ -274,8 +294,11 @@ class _Speech:
         denied: list[Reading] = []
         denied_joints = ""
         is_denying = False
+        shared = self._shared_modifier(segments)
         for segment in segments:
             reading, has_no = self._member(segment)
+            if shared is not None and segment is not segments[0] and segment.atoms and not self._has_modifier(segment):
+                reading = all_of(reading, shared)
             if has_no:
                 is_denying = True
             elif is_denying and (segment.joint == ";" or self._is_new_limit(segment)):
@@ -294,6 +317,10 @@ class _Speech:
             return all_of(*readings) if is_demand and "|" not in joints else agreed(readings, words)
         if len(readings) == 1:
             return readings[0]
+        if is_demand and len(readings) > 2 and sum(self._is_new_limit(segment) for segment in segments) > 2:
+            return self._limits_joined(segments, readings)
+        if is_demand and "&" not in joints and all(self._names_cancer(segment) or not segment.atoms for segment in segments):
+            return any_of(*readings)
         kinds = set(joints.replace(";", ",").replace("/", "|"))
         if kinds == {","}:
             return (all_of(*readings) if is_demand else any_of(*readings)) if ";" in joints else agreed(readings, words)
@@ -302,6 +329,29 @@ class _Speech:
         if "&" in kinds and "|" not in kinds:
             return all_of(*readings) if is_demand else agreed(readings, words)
         return agreed(readings, words)
+
+    def _shared_modifier(self, segments: list[_Segment]) -> Reading | None:
+        """ "Uncontrolled diabetes or hypertension": the adjective before the first may be meant for all."""
+        lead = re.match(r"[fhs]*(m[fm]*)", self.letters[segments[0].start : segments[0].end])
+        if lead is None or len(segments) < 2:
+            return None
+        return Unread(self.sentence.words(segments[0].start + lead.start(1), segments[0].start + lead.end(1)))
+
+    def _has_modifier(self, segment: _Segment) -> bool:
+        return self._is_new_limit(segment) or "m" in self.letters[segment.start : segment.atoms[0]]
+
+    def _limits_joined(self, segments: list[_Segment], readings: list[Reading]) -> Reading:
+        """A row of limits is asked together; an "or" in it joins only its two neighbors ("creatinine ... or clearance ...")."""
+        groups: list[list[Reading]] = [[readings[0]]]
+        for segment, reading in zip(segments[1:], readings[1:], strict=True):
+            if "|" in segment.joint:
+                groups[-1].append(reading)
+            else:
+                groups.append([reading])
+        return all_of(*(any_of(*group) for group in groups))
+
+    def _names_cancer(self, segment: _Segment) -> bool:
+        return any(self.letters[at] == DIAGNOSIS for at in segment.atoms)
 
     def _is_new_limit(self, segment: _Segment) -> bool:
         return any(self.letters[at] == LIMITS for at in segment.atoms)
@@ -321,13 +371,13 @@ class _Speech:
         between = "".join(letters[one + 1 : other] for one, other in zip(segment.atoms, segment.atoms[1:], strict=False))
         if "n" in between:
             return Unread(self.sentence.words(segment.start, segment.end)), False
-        is_limit = all(letters[at] == LIMITS for at in segment.atoms)
-        unknown_lead = re.sub(r"[fhsgnbE:.F-]", "", lead)
+        is_limit = all(letters[at] != HOLDS for at in segment.atoms)
+        unknown_lead = re.sub(r"[fhsgnbE:.F,;|&/-]" if not is_limit else r"[fhsgnbEO:.F,;|&/-]", "", lead)
         trail = letters[last + 1 : segment.end]
         unknown_trail = re.sub(r"[fhsgbE:.F-]", "", trail)
         narrowing: list[Reading] = []
         if unknown_lead:
-            if not is_limit and set(unknown_lead) - set("mryOYt"):
+            if not is_limit and set(unknown_lead) - set("mryOYtz"):
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
             narrowing.append(Unread(self.sentence.words(segment.start, first)))
         meant = re.sub(r"[fhsgn:.F-]", "", between)
@@ -337,7 +387,7 @@ class _Speech:
             follows = trail.lstrip("fsgbE:.F-")[:1]
             if is_limit and set(unknown_trail) <= set("JHTNbC") and "r" not in trail and "C" not in trail:
                 pass  # when a value was measured adds nothing to what it must be
-            elif not is_limit and follows not in "rhmJyiHlctn(":
+            elif not is_limit and follows not in "rhmJyiHlcCtn(":
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
             else:
                 narrowing.append(Unread(self.sentence.words(last + 1, segment.end)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wayline.trials.chunks import HOLDS, LIMITS, Sentence
-from wayline.trials.expressions import Literal, Reading, Unread, all_of, any_of, opposite
+from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of, any_of, opposite
 from wayline.trials.lexicon import RADIATION_PROCEDURES, State, Treatment
 
 _LIST = r"D(?:[fh]{0,2}(?:[,/|&(]{1,2}[fhO]{0,3}|[fh]?)D\)?)*"
@@ -13,6 +13,13 @@ _WINDOW = re.compile(r"(?:H|C)[fhC(]{0,3}N(?:f?[-|/]f?N)?f?T[\)]?(?:[fhb]{0,4}[b
 _SINCE = re.compile(r"(?:C|f)?[fh]{0,2}N(?:f?[-|]f?N)?f?T[fh]{0,3}[bE]?[fhb]{0,3}[E]?")
 _AGENT = re.compile(
     r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|[a-z]*\d[\w.-]*|[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel))",
+)
+
+
+_HALF_LIVES = re.compile(
+    r"[\s,(]*(?:or|and)\s+(?:within\s+)?(?:approximately\s+|at least\s+)?[\w.]+\s*(?:x|×|times)?\s*(?:the\s+)?(?:\w+\s+){0,2}(?:half[- ]li\w+|t\s?1/2)"
+    r"(?:[^.;]{0,70}?(?:shorter|longer|greater|less)\b)?[^.;,)]{0,30}\)?",
+    re.IGNORECASE,
 )
 
 
@@ -28,12 +35,13 @@ class Treatments:
         self._dated_states()
         sentence = self.sentence
         sentence.each(re.compile(rf"v[fhO]*(?:(?P<lines>V)[fhO]*)?(?:{_LIST}t?|R[fhO]*t?)"), self._progressed)
-        sentence.each(re.compile(rf"z[fhO]*{_LIST}[fh]*t?J?|t?D?[fh]?z(?=$|[,.;)f])"), self._naive)
-        sentence.each(re.compile(rf"J[fhbE]*[O][fhO]*{_LIST}t?"), self._had)
+        self._denied(re.compile(rf"(z)[fhO]*(t?[fh]*{_LIST}[fh]*t?[fhm(]*J?)"))
+        sentence.each(re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])"), self._naive)
+        sentence.each(re.compile(rf"J[fhbEO]*t?[fh|t]*{_LIST}t?"), self._had)
         sentence.each(re.compile(rf"Y[fhOY]*{_LIST}[fh]*t?"), self._now)
         sentence.each(re.compile(rf"O[fhOtm]*?{_LIST}[fh(]*t?(?:[fh(m]*J\)?)?"), self._had)
         sentence.each(re.compile(rf"{_LIST}[fh]*t?[fhm(]*J\)?"), self._had)
-        sentence.each(re.compile(rf"n[fhm]*t?{_LIST}[fh]*t?"), self._after_no)
+        self._denied(re.compile(rf"(n)[fhm]*(t?[fh]*{_LIST}[fh]*t?)"))
         sentence.each(re.compile(r"O[fhOm]*[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))"), self._unknown_agent)
         if self.is_history:
             sentence.each(re.compile(rf"{_LIST}[fh]*t?"), self._had)
@@ -97,22 +105,34 @@ class Treatments:
         return end, HOLDS, all_of(*lines, reading)
 
     def _naive(self, start: int, end: int) -> tuple[int, str, Reading] | None:
+        """ "Treatment-naive", "chemotherapy-naive", "previously untreated"."""
+        words = self.sentence.words(start, end)
+        if not re.search(r"na[iï]ve|untreated|not previously treated", words, re.IGNORECASE) or (words.lower() == "untreated" and end < len(self.sentence.chunks) - 1):
+            return None
         chunks = self.sentence.chunks[start:end]
-        treatments = [chunk.value for chunk in chunks if chunk.role == "D"]
-        window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
+        treatments = [chunk.value for chunk in chunks if chunk.role == "D"] or [Treatment((), "any")]
         intent = next((chunk.value for chunk in chunks if chunk.role == "t"), None)
-        if not treatments:
-            treatments = [Treatment((), "any")]
-        end, setting, intent = self._setting(end, intent)
-        return end, HOLDS, opposite(all_of(any_of(*(had_treatment(one, intent, window) for one in treatments)), *setting))
+        return end, HOLDS, opposite(any_of(*(had_treatment(one, intent) for one in treatments)))
+
+    def _denied(self, pattern: re.Pattern[str]) -> None:
+        """ "No chemotherapy", "has not received platinum": the no stays, and the treatment after it counts as had."""
+        sentence = self.sentence
+        place = 0
+        while (match := pattern.search(sentence.letters, place)) is not None:
+            place = match.start() + 1
+            made = self._had(*match.span(2))
+            if made is not None:
+                sentence.put(match.start(2), made[0], made[1], made[2])
+                sentence.put(match.start(1), match.end(1), "n", None)
 
     def _setting(self, end: int, intent: str | None) -> tuple[int, list[Reading], str | None]:
         """ "For metastatic gastric cancer" after a treatment: the cancer it was given for, and that it was given for advanced disease."""
         letters, chunks = self.sentence.letters, self.sentence.chunks
-        match = re.compile(r"[fh]*hf*V").match(letters, end)
+        begin = len(letters[:end].rstrip("fh"))
+        match = re.compile(r"[fh]*hf*[VB]").match(letters, begin)
         if match is None:
             return end, [], intent
-        words = self.sentence.words(end, match.end())
+        words = self.sentence.words(begin, match.end())
         if not words.lower().startswith(("for", "of", "against")):
             return end, [], intent
         is_advanced = re.search(r"metasta|advanced|unresect|recurren|stage iv", words, re.IGNORECASE)
@@ -137,29 +157,44 @@ class Treatments:
             return None
         intent = next((chunk.value for chunk in chunks if chunk.role == "t"), None)
         window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
-        narrowed = [Unread(sentence.words(start, end))] if re.search(r"m", letters) and not re.search(r"^O?m*", letters[:1]) else []
-        readings = [had_treatment(one, intent, window) for one in treatments]
-        joints = set(re.findall(r"[,/|&]", letters))
-        if "&" in joints and "|" not in joints and len(readings) > 1:
-            reading: Reading = any_of(all_of(*readings), all_of(any_of(*readings), Unread(sentence.words(start, end))))
-        else:
-            reading = any_of(*readings)
+        narrowed: list[Reading] = [Unread(sentence.words(start, end))] if re.search(r"m", letters) and not re.search(r"^O?m*", letters[:1]) else []
         if window is None:
-            after, setting, intent = self._setting(end, intent)
-            if setting:
-                return after, HOLDS, all_of(any_of(*(had_treatment(one, intent) for one in treatments)), *setting, *narrowed)
+            end, setting, intent = self._setting(end, intent)
+            narrowed += setting
+        reading = self._listed(start, start + len(letters), intent, window)
+        if window is not None:
+            end, reading = self._half_lives(end, reading)
         return end, HOLDS, all_of(reading, *narrowed)
 
-    def _after_no(self, start: int, end: int) -> tuple[int, str, Reading] | None:
-        """ "No chemotherapy": the no stays, the treatment after it counts as had."""
+    def _listed(self, start: int, end: int, intent: str | None, window: tuple[str, int] | None) -> Reading:
+        """Treatments in a list; two side by side ("anti-PD-1 antibody") are one thing, and an "and" between two leaves open what is meant."""
+        groups: list[list[Reading]] = [[]]
+        joints = ""
+        for chunk in self.sentence.chunks[start:end]:
+            if chunk.role in ",/|&" and groups[-1]:
+                groups.append([])
+                joints += chunk.role
+            elif chunk.role == "D":
+                groups[-1].append(had_treatment(chunk.value, intent, window))
+        readings = [all_of(*group) for group in groups if group]
+        if "&" in joints and "|" not in joints and len(readings) > 1:
+            return agreed(readings, self.sentence.words(start, end))
+        return any_of(*readings)
+
+    def _half_lives(self, end: int, reading: Reading) -> tuple[int, Reading]:
+        """ "Or 5 half-lives, whichever is shorter" after a window: the window then decides only one way."""
         sentence = self.sentence
-        first = next(place for place in range(start, end) if sentence.chunks[place].role in "Dt")
-        treatments = [chunk.value for chunk in sentence.chunks[first:end] if chunk.role == "D"]
-        if any(not self._is_against_cancer(treatment) for treatment in treatments):
-            return None
-        intent = next((chunk.value for chunk in sentence.chunks[first:end] if chunk.role == "t"), None)
-        sentence.put(first, end, HOLDS, any_of(*(had_treatment(one, intent) for one in treatments)))
-        return start + 1, "n", Unread("")
+        rest = sentence.text[sentence.chunks[end - 1].end :]
+        match = _HALF_LIVES.match(rest)
+        if match is None:
+            return end, reading
+        finish = sentence.chunks[end - 1].end + match.end()
+        while end < len(sentence.chunks) and sentence.chunks[end].start < finish:
+            end += 1
+        words = Unread(match[0].strip(" ,("))
+        if "short" in match[0] or "less" in match[0]:
+            return end, all_of(reading, words)
+        return end, any_of(reading, words) if "long" in match[0] else any_of(all_of(reading, words), all_of(opposite(reading), words))
 
     def _unknown_agent(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         """A drug or target that the dictionary does not hold: nobody had it whose every drug is known and in usual care."""

@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from wayline.facts.vocabulary import Vocabulary
-from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, any_of, as_expression, is_fully_unread, unread_words
+from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, all_of, any_of, as_expression, is_fully_unread, unread_words
 from wayline.trials.lexicon import load_lexicon
-from wayline.trials.sentences import SentenceReader, Statement, combined
+from wayline.trials.sentences import DEMANDS, PLAIN, SentenceReader, Statement, combined
 from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
 from wayline.trials.study import Study, age_in_years
 
@@ -33,6 +33,7 @@ _GROUP_HEADING = re.compile(
     r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|for (?:patients|subjects|participants) (?:with|in|who)|stage [12]\b|step [12]\b|expansion|additional)\b",
     re.IGNORECASE,
 )
+_GROUP_SUBJECT = re.compile(r"\b(?:in|for|to|of|into) (?:the )?(?:parts?|cohorts?|arms?|phase|sub-?study|dose[- ](?:escalation|expansion)|expansion) ?(?:[\dA-Z]|cohort|phase|only|part)", re.IGNORECASE)
 _ALL_GROUPS = re.compile(r"\b(?:all (?:sub-?stud|cohort|part|phase|arm|patient|subject|participant|group)\w*|both (?:cohort|part|phase|arm)s?|master)\b", re.IGNORECASE)
 _CHOICE_HEADING = re.compile(r"\b(?:one|any|either|at least (?:one|1|two|2))\b[^:]{0,40}(?:of (?:the )?following|of these|below)?\W*$|\bone (?:or more )?of\b", re.IGNORECASE)
 _ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
@@ -115,7 +116,17 @@ class CriteriaReader:
         lead, *points = _POINT.split(text)
         parts = [text] if points and _CHOICE_LEAD.search(lead) else [lead, *points]
         sentences = [sentence for part in parts for sentence in _SENTENCE_END.split(part) if sentence.strip(" .;*•")]
-        return [self._sentences.read(sentence, is_demand, is_history, len(sentences) == 1) for sentence in sentences]
+        is_alone = len(sentences) == 1
+        return [self._statement(sentence, is_demand, is_history, number == 0, is_alone) for number, sentence in enumerate(sentences)]
+
+    def _statement(self, sentence: str, is_demand: bool, is_history: bool, is_first: bool, is_alone: bool) -> Statement:
+        """One sentence. What it asks of "patients in Part B" it asks of nobody else."""
+        statement = self._sentences.read(sentence, is_demand, is_history, is_first, is_alone)
+        if _GROUP_SUBJECT.search(sentence) is None or _ALL_GROUPS.search(sentence):
+            return statement
+        is_asked = statement.deed == DEMANDS or (statement.deed == PLAIN and is_demand)
+        of_some = Unread(sentence)
+        return Statement(statement.deed, any_of(statement.reading, of_some) if is_asked else all_of(statement.reading, of_some))
 
     @staticmethod
     def _group(text: str) -> tuple[str, str]:

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, field
 
 from wayline.trials.chunks import DIAGNOSIS, Chunk, Sentence
-from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_of, any_of
+from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_of, any_of, is_fully_unread
 
 # From the first word of a cancer's name to the last, with what may stand between.
-_RUN = re.compile(r"(?:[admS](?:[fhmg]{0,3}|[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}))*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*")
+_RUN = re.compile(r"(?:[admS](?:[fhmg]{0,3}|[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}|\([adfhm]{1,4}\)[fh]{0,2}))*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*")
 _RESTRICTS = re.compile(r":|\bfollowing\b|\blimited to\b|\bone of\b|\bi\.e\b|\(", re.IGNORECASE)
 _OPENS_LIST = re.compile(r"\b(?:including|includ\w+|such as|e\.g|eg|like|for example)\b", re.IGNORECASE)
 # Adjectives that change nothing about which cancer is meant.
@@ -64,6 +64,9 @@ class Diagnoses:
                 continue
             self.sentence.put(start, end, DIAGNOSIS, reading)
             place = start + 1
+        for place, letter in enumerate(self.sentence.letters):
+            if letter == "S":  # an extent of nothing that is named: an adjective
+                self.sentence.put(place, place + 1, "m", None)
 
     def _set_asides(self) -> None:
         """A remark in brackets that names no cancer narrows what it stands in, and does not cut the phrase in two."""
@@ -95,7 +98,7 @@ class Diagnoses:
         elements, joints = self._elements(start, end)
         diagnosis = self._diagnosis(elements, start, end)
         extent = self._extent(elements, joints)
-        if diagnosis is None and extent is None:
+        if diagnosis is None and (extent is None or is_fully_unread(extent)):
             return None
         limits = [limit for element in elements for limit in element.limits]
         parts = [part for part in (diagnosis, extent) if part is not None]

@@ -24,7 +24,7 @@ SUBJECT, OPENS, PREPOSITION, EXAMPLE, WITHIN, BEFORE, EVENT, GROUP = "s", "r", "
 FILLER, NARROWING, WORD = "f", "m", "w"
 MEASURE, COMPARISON, COMPARISON_AFTER, NUMBER, UNIT, UPPER, LOWER, NORMAL, TIMES, SCALE, SPAN = "L", "C", "c", "N", "U", "X", "Z", "W", "x", "P", "T"
 PLACE, CELLS, WHOLE, EXTENT, CONDITION, DRUG, EXPERIENCE, LINES, NOW, SETTING, AGE, MARKER, MARKED = "a", "d", "k", "S", "K", "D", "O", "R", "Y", "t", "Q", "G", "u"
-TEAM, PROGRESSED, NAIVE, GRADE = "j", "v", "z", "l"
+TEAM, PROGRESSED, NAIVE, GRADE, PRETREATED = "j", "v", "z", "l", "M"
 
 _ROLES = {
     "and": AND,
@@ -50,6 +50,7 @@ _ROLES = {
     "progressed": PROGRESSED,
     "naive": NAIVE,
     "grade": GRADE,
+    "pretreated": PRETREATED,
 }
 _PARTS = {"place": PLACE, "cells": CELLS, "whole": WHOLE, "extent": EXTENT}
 
@@ -226,12 +227,15 @@ def _number(written: str) -> float:
     return float(written.replace(",", ".").replace("·", "."))
 
 
+_END = ""  # no token is empty
+
+
 class Lexicon:
-    """All phrases, found by their first token, longest first."""
+    """All phrases as a tree of tokens: from any place the longest phrase that begins there is found in as many steps as it has tokens."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, ...], Entry] = {}
-        self._by_first: dict[str, list[tuple[tuple[str, ...], Entry]]] = {}
+        self._tree: dict[str, Any] = {}
 
     def add(self, phrases: Iterable[str], role: str, value: Any, *, with_plurals: bool = True) -> None:
         for phrase in phrases:
@@ -248,22 +252,24 @@ class Lexicon:
         known = self._entries.get(words)
         if known is not None and {known.role, role} == {FILLER, OPENS}:
             role, value = PREPOSITION, None
-        self._entries[words] = Entry(role, value)
-
-    def freeze(self) -> None:
-        """Order the phrases for matching, the longest first."""
-        for words, entry in self._entries.items():
-            self._by_first.setdefault(words[0], []).append((words[1:], entry))
-        for rows in self._by_first.values():
-            rows.sort(key=lambda row: -len(row[0]))
+        entry = self._entries[words] = Entry(role, value)
+        branch = self._tree
+        for word in words:
+            branch = branch.setdefault(word, {})
+        branch[_END] = entry
 
     def at(self, words: list[str], place: int) -> tuple[Entry, int] | None:
         """The entry of the longest phrase that begins at a place, and the place after it."""
-        for rest, entry in self._by_first.get(words[place], ()):
-            end = place + 1 + len(rest)
-            if not rest or tuple(words[place + 1 : end]) == rest:
-                return entry, end
-        return None
+        branch = self._tree.get(words[place])
+        found = None
+        count = len(words)
+        while branch is not None:
+            place += 1
+            entry = branch.get(_END)
+            if entry is not None:
+                found = (entry, place)
+            branch = branch.get(words[place]) if place < count else None
+        return found
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -288,7 +294,6 @@ def load_lexicon(folder: Path, drugs: DrugDictionary) -> Lexicon:
     _load_terms(lexicon, folder / "cancers.yaml")
     _load_conditions(lexicon, folder / "conditions.yaml")
     _load_treatments(lexicon, folder / "treatments.yaml", drugs)
-    lexicon.freeze()
     return lexicon
 
 

@@ -206,9 +206,11 @@ class Limits:
         return all_of(*literals) if demand else any_of(*literals)
 
     def _literal(self, fact: str, measure: Measure, limit: _Limit) -> Reading | None:
+        if limit.sign == "=":
+            return None
         if limit.relative == "upper":
             return Literal(f"times_uln({fact}) {limit.sign} {_plain(limit.number)}") if measure.has_multiples else None
-        if limit.relative == "lower" or limit.sign == "=":
+        if limit.relative == "lower":
             return None
         number = self._in_own_unit(fact, measure, limit)
         if number is None:

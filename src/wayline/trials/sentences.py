@@ -60,14 +60,14 @@ class SentenceReader:
         self.lexicon = lexicon
         self.vocabulary = vocabulary
 
-    def read(self, text: str, is_demand: bool, is_history: bool = False, is_alone: bool = True) -> Statement:
+    def read(self, text: str, is_demand: bool, is_history: bool = False, is_first: bool = True, is_alone: bool = True) -> Statement:
         """`is_demand` says that a plain sentence stands among what is asked for, not among what rules out."""
         sentence = Sentence.of(text, self.lexicon)
         Limits(sentence, self.vocabulary).read()
         Diagnoses(sentence).read()
         Treatments(sentence, is_history).read()
         _Brackets(sentence).settle()
-        return _Speech(sentence, is_demand, is_alone).statement()
+        return _Speech(sentence, is_demand, is_first, is_alone).statement()
 
 
 class _Brackets:
@@ -108,9 +108,10 @@ class _Brackets:
 class _Speech:
     """One sentence, read as a speech act."""
 
-    def __init__(self, sentence: Sentence, is_demand: bool, is_alone: bool) -> None:
+    def __init__(self, sentence: Sentence, is_demand: bool, is_first: bool, is_alone: bool) -> None:
         self.sentence = sentence
         self.is_demand = is_demand
+        self.is_first = is_first
         self.is_alone = is_alone
 
     @property
@@ -163,22 +164,27 @@ class _Speech:
         """ "X is allowed", "patients with X are eligible if Y", and "no X allowed", which is none."""
         letters = self.letters
         before, after = letters[:place], letters[place + 1 :]
-        if re.search(r"n", before) and not re.search(r"[pqo]", before):
+        if re.match(r"[fhsO]*n", before):
             self.sentence.put(place, place + 1, "f", None)
             return Statement(PLAIN, self._assertion(0, len(self.letters), self.is_demand))
         condition = re.search(r"[ie]", after)
         held = [self._value(at) for at in range(place) if letters[at] == HOLDS]
-        if condition is not None and held and not re.search(r"\bor\b|\|", before):
+        are_ill = bool(held) and all(_is_illness(one) for one in held)
+        if condition is not None and are_ill and not re.search(r"\bor\b|\|", before):
             words = self.sentence.words(place + 1 + condition.start(), len(letters))
             return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(words)))
         is_condition = re.search(r"eligible|includ|enroll", self.sentence.words(place, place + 1), re.IGNORECASE)
-        if is_condition and set(before) & {LIMITS, DIAGNOSIS} and HOLDS not in before and self.is_demand and self.is_alone and condition is None:
+        if is_condition and set(before) & _ATOMS and not are_ill and self.is_demand and self.is_first and condition is None:
             return Statement(PLAIN, self._assertion(0, place, True))
-        if self.is_demand and held and set(before + after) & set("wmr") and not re.search(r"\bor\b", self.sentence.words(0, place)):
+        if self.is_demand and are_ill and set(before + after) & set("wmr") and not re.search(r"\bor\b", self.sentence.words(0, place)):
             # "Patients with HIV and an undetectable viral load are eligible" speaks of those alone: nobody else has to meet it.
             return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(self.sentence.text)))
-        is_plain = not set(after) & set("CNie") and "e" not in before and len(self.sentence.text.split()) <= 30
-        return Statement(PERMITS if is_plain or not self.is_alone else PLAIN, Unread(self.sentence.text))
+        is_plain = not set(letters) & set("ioqe") and not set(after) & set("CN") and len(self.sentence.text.split()) <= 30
+        if self.is_alone:
+            return Statement(PERMITS if is_plain else PLAIN, Unread(self.sentence.text))
+        allowed = self._assertion(0, place, True) if set(before) & _ATOMS else Unread(self.sentence.text)
+        conditions = [Unread(self.sentence.words(place, len(letters)))] if after.strip("fhsgbE:.") else []
+        return Statement(PERMITS, all_of(allowed, *conditions))
 
     def _demand(self, place: int) -> Statement:
         """ "Patients must ..."; "patients with X must ..." asks it only of those."""
@@ -362,16 +368,15 @@ class _Speech:
         if not segment.atoms:
             words = self.sentence.words(segment.start, segment.end)
             return Unread(words), "n" in letters[segment.start : segment.end].lstrip("fhsOY")[:1]
-        first, last = segment.atoms[0], segment.atoms[-1]
+        atoms = self._before_a_no(segment.atoms)
+        first, last = atoms[0], atoms[-1]
         lead = letters[segment.start : first]
         has_no = lead.count("n") % 2 == 1
-        reading = all_of(*(self._value(at) for at in segment.atoms))
-        if len(segment.atoms) > 1 and all(letters[at] == HOLDS for at in segment.atoms):
-            reading = agreed([self._value(at) for at in segment.atoms], self.sentence.words(first, last + 1))
-        between = "".join(letters[one + 1 : other] for one, other in zip(segment.atoms, segment.atoms[1:], strict=False))
-        if "n" in between:
-            return Unread(self.sentence.words(segment.start, segment.end)), False
-        is_limit = all(letters[at] != HOLDS for at in segment.atoms)
+        reading = all_of(*(self._value(at) for at in atoms))
+        if len(atoms) > 1 and all(letters[at] == HOLDS for at in atoms):
+            reading = agreed([self._value(at) for at in atoms], self.sentence.words(first, last + 1))
+        between = "".join(letters[one + 1 : other] for one, other in zip(atoms, atoms[1:], strict=False))
+        is_limit = all(letters[at] != HOLDS for at in atoms)
         unknown_lead = re.sub(r"[fhsgnbE:.F,;|&/-]" if not is_limit else r"[fhsgnbEO:.F,;|&/-]", "", lead)
         trail = letters[last + 1 : segment.end]
         unknown_trail = re.sub(r"[fhsgbE:.F-]", "", trail)
@@ -380,7 +385,7 @@ class _Speech:
             if not is_limit and set(unknown_lead) - set("mryOYtz"):
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
             narrowing.append(Unread(self.sentence.words(segment.start, first)))
-        meant = re.sub(r"[fhsgn:.F-]", "", between)
+        meant = re.sub(r"[fhsg:.F-]", "", between)
         if meant:
             narrowing.append(Unread(self.sentence.words(first + 1, last)))
         if unknown_trail:
@@ -393,9 +398,18 @@ class _Speech:
                 narrowing.append(Unread(self.sentence.words(last + 1, segment.end)))
         return all_of(reading, *narrowing), has_no
 
+    def _before_a_no(self, atoms: list[int]) -> list[int]:
+        """ "Colorectal cancer with no disease elsewhere": what stands behind an inner "no" only narrows what stands before it."""
+        for number, (one, other) in enumerate(zip(atoms, atoms[1:], strict=False), 1):
+            if "n" in self.letters[one + 1 : other]:
+                return atoms[:number]
+        return atoms
+
 
 def _is_illness(reading: Reading) -> bool:
-    return isinstance(reading, Literal) and reading.text.startswith(("condition.", "metastases.brain", "metastases.leptomeningeal"))
+    """Whether a reading speaks only of what a person may have beside this cancer, or of its spread to the brain."""
+    facts = re.findall(r"[a-z]+\.[a-z0-9_]+", as_expression(reading))
+    return bool(facts) and all(fact.startswith(("condition.", "metastases.brain", "metastases.leptomeningeal")) for fact in facts)
 
 
 def combined(statements: list[Statement], is_demand: bool) -> Reading:

@@ -10,7 +10,17 @@ from wayline.trials.lexicon import RADIATION_PROCEDURES, State, Treatment
 
 _LIST = r"D(?:[fh]{0,2}(?:[,/|&(]{1,2}[fhO]{0,3}|[fh]?)D\)?)*"
 _WINDOW = re.compile(r"(?:H|C)[fhC(]{0,3}N(?:f?[-|/]f?N)?f?T[\)]?(?:[fhb]{0,4}[bHE][fhE]{0,4}|[fh]*E)?")
-_SINCE = re.compile(r"(?:C|f)?[fh]{0,2}N(?:f?[-|]f?N)?f?T[fh]{0,3}[bE]?[fhb]{0,3}[E]?")
+_PROGRESSED = re.compile(rf"v[fhO]*(?:V[fhO]*)?(?:[mNw&|]{{0,4}}[fhO]*)?(?:{_LIST}t?|R[fhO]*t?)")
+_NOT_RECEIVED = re.compile(rf"(z)[fhO]*(t?[fh]*{_LIST}[fh]*t?[fhm(]*J?)")
+_NAIVE = re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])")
+_SINCE = re.compile(rf"J[fhbEO]*t?[fh|t]*{_LIST}t?")
+_GOING_ON = re.compile(rf"Y[fhOY]*{_LIST}[fh]*t?")
+_RECEIVED = re.compile(rf"O[fhOtm]*?{_LIST}[fh(]*t?(?:[fh(m]*J\)?)?")
+_LATELY = re.compile(rf"{_LIST}[fh]*t?[fhm(]*J\)?")
+_NO_TREATMENT = re.compile(rf"(n)[fhm]*(t?[fh]*{_LIST}[fh]*t?)")
+_RECEIVED_UNKNOWN = re.compile(r"O[fhOm]*[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))")
+_TREATMENT = re.compile(rf"{_LIST}[fh]*t?")
+_STATE = re.compile(r"K(?:[fhwm]{0,3}[fh(]*J\)?)?")
 _AGENT = re.compile(
     r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|[a-z]*\d[\w.-]*|[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel))",
 )
@@ -34,17 +44,20 @@ class Treatments:
         self._windows()
         self._dated_states()
         sentence = self.sentence
-        sentence.each(re.compile(rf"v[fhO]*(?:(?P<lines>V)[fhO]*)?(?:{_LIST}t?|R[fhO]*t?)"), self._progressed)
-        self._denied(re.compile(rf"(z)[fhO]*(t?[fh]*{_LIST}[fh]*t?[fhm(]*J?)"))
-        sentence.each(re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])"), self._naive)
-        sentence.each(re.compile(rf"J[fhbEO]*t?[fh|t]*{_LIST}t?"), self._had)
-        sentence.each(re.compile(rf"Y[fhOY]*{_LIST}[fh]*t?"), self._now)
-        sentence.each(re.compile(rf"O[fhOtm]*?{_LIST}[fh(]*t?(?:[fh(m]*J\)?)?"), self._had)
-        sentence.each(re.compile(rf"{_LIST}[fh]*t?[fhm(]*J\)?"), self._had)
-        self._denied(re.compile(rf"(n)[fhm]*(t?[fh]*{_LIST}[fh]*t?)"))
-        sentence.each(re.compile(r"O[fhOm]*[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))"), self._unknown_agent)
+        self._pretreated()
+        if "D" in sentence.letters or "R" in sentence.letters or "z" in sentence.letters:
+            sentence.each(_PROGRESSED, self._progressed)
+            self._denied(_NOT_RECEIVED)
+            sentence.each(_NAIVE, self._naive)
+            sentence.each(_SINCE, self._had)
+            sentence.each(_GOING_ON, self._now)
+            sentence.each(_RECEIVED, self._had)
+            sentence.each(_LATELY, self._had)
+            self._denied(_NO_TREATMENT)
+        if "O" in sentence.letters:
+            sentence.each(_RECEIVED_UNKNOWN, self._unknown_agent)
         if self.is_history:
-            sentence.each(re.compile(rf"{_LIST}[fh]*t?"), self._had)
+            sentence.each(_TREATMENT, self._had)
 
     # --- time ---
 
@@ -70,7 +83,7 @@ class Treatments:
     def _dated_states(self) -> None:
         """A state with a window: by its own date where there is one, else the window narrows it."""
         sentence = self.sentence
-        sentence.each(re.compile(r"K(?:[fhwm]{0,3}[fh(]*J\)?)?"), self._state)
+        sentence.each(_STATE, self._state)
 
     def _state(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         chunks = self.sentence.chunks[start:end]
@@ -87,21 +100,31 @@ class Treatments:
 
     # --- treatments ---
 
+    def _pretreated(self) -> None:
+        """ "Previously treated esophageal cancer": before a diagnosis it is a demand of its own, elsewhere an adjective."""
+        sentence = self.sentence
+        for place, letter in enumerate(sentence.letters):
+            if letter != "M":
+                continue
+            stands_alone = re.match(r"M[fh]*(?:B|$|[,.;])", sentence.letters[place:]) and "K" not in sentence.letters[:place]
+            if stands_alone:
+                sentence.put(place, place + 1, HOLDS, had_treatment(Treatment((), "any")))
+            else:
+                sentence.put(place, place + 1, "m", None)
+
     def _progressed(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         """Grew on it: certain where a course ended because the cancer grew, impossible where it was never given."""
         chunks = self.sentence.chunks[start:end]
         words = self.sentence.words(start, end)
         treatments = [chunk.value for chunk in chunks if chunk.role == "D"]
         lines = [chunk.value for chunk in chunks if chunk.role == "V"]
-        named = [name for treatment in treatments for name in (treatment.names or ("systemic_therapy",)) if treatment.kind != "radiation"] or ["systemic_therapy"]
         if any(treatment.kind == "radiation" for treatment in treatments):
             return end, HOLDS, all_of(any_of(had_treatment(treatments[0]), Literal('had("systemic_therapy")')), Unread(words))
-        exhausted = re.search(r"exhaust|\ball\b|standard|available|approved", words, re.IGNORECASE)
-        had = [Literal(f'had("{name}")') for name in named]
-        ended: list[Reading] = [Literal(f'had("{name}", ended_because="progression")') for name in named]
-        certain: Reading = Unread(words) if exhausted and re.search(r"exhaust|\ball\b", words, re.IGNORECASE) else any_of(*ended, Unread(words))
-        is_all = any(treatment.kind == "combination" for treatment in treatments)
-        reading = all_of(all_of(*had) if is_all else any_of(*had), certain)
+        named = [name for treatment in treatments for name in treatment.names] or ["systemic_therapy"]
+        had = self._listed(start, end, None, None) if treatments else Literal('had("systemic_therapy")')
+        is_narrowed = set(self.sentence.letters[start:end]) & set("mNw") or re.search(r"exhaust|\ball\b", words, re.IGNORECASE)
+        ended = all_of(*(Literal(f'had("{name}", ended_because="progression")') for name in named))
+        reading = all_of(had, Unread(words) if is_narrowed else any_of(ended, Unread(words)))
         return end, HOLDS, all_of(*lines, reading)
 
     def _naive(self, start: int, end: int) -> tuple[int, str, Reading] | None:

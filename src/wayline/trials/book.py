@@ -195,4 +195,3 @@ class Book:
         """The items' truths of one trial."""
         end = self._begins[trial + 1] if trial + 1 < self.count else len(item_truths)
         return item_truths[self._begins[trial] : end]
-

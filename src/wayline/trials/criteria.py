@@ -20,7 +20,9 @@ from wayline.trials.study import Study, age_in_years
 FIELD = "field"
 LONGEST_ITEM, LONGEST_ENTRY = 6_000, 40
 
-_SENTENCE_END = re.compile(r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?!(?:and/)?or\b)")
+_SENTENCE_END = re.compile(
+    r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b)"
+)
 _POINT = re.compile(r"\s/\s(?=\S)")
 _CHOICE_LEAD = re.compile(r"\b(?:one|any|either|following|types?|including|as follows)\b[^.]*:?\s*$", re.IGNORECASE)
 _GROUP_LEAD = re.compile(
@@ -30,13 +32,25 @@ _GROUP_LEAD = re.compile(
     re.IGNORECASE,
 )
 _GROUP_HEADING = re.compile(
-    r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|for (?:patients|subjects|participants) (?:with|in|who)|stage [12]\b|step [12]\b|expansion|additional)\b",
+    r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|sub-?protocol|sub-?stud\w*|[A-Z]{2,5} study|for (?:patients|subjects|participants|those|men|women) (?:with|in|who|receiving)|if\b|unless|provided|when\b|except\w*|for (?:genetic|randomi)\w*|cut-?offs?|as indicated|table|age|stage [12]\b|step [12]\b|expansion|additional)\b",
     re.IGNORECASE,
 )
-_GROUP_SUBJECT = re.compile(r"\b(?:in|for|to|of|into) (?:the )?(?:parts?|cohorts?|arms?|phase|sub-?study|dose[- ](?:escalation|expansion)|expansion) ?(?:[\dA-Z]|cohort|phase|only|part)", re.IGNORECASE)
-_ALL_GROUPS = re.compile(r"\b(?:all (?:sub-?stud|cohort|part|phase|arm|patient|subject|participant|group)\w*|both (?:cohort|part|phase|arm)s?|master)\b", re.IGNORECASE)
-_CHOICE_HEADING = re.compile(r"\b(?:one|any|either|at least (?:one|1|two|2))\b[^:]{0,40}(?:of (?:the )?following|of these|below)?\W*$|\bone (?:or more )?of\b", re.IGNORECASE)
+_GROUP_SUBJECT = re.compile(
+    r"\b(?:in|for|to|of|into) (?:the )?(?:parts?|cohorts?|arms?|phase|sub-?study|dose[- ](?:escalation|expansion)|expansion) ?(?:[\dA-Z]|cohort|phase|only|part)",
+    re.IGNORECASE,
+)
+_ALL_GROUPS = re.compile(
+    r"\b(?:all (?:sub-?stud|cohort|part|phase|arm|patient|subject|participant|group)\w*|both (?:cohort|part|phase|arm)s?|master)\b",
+    re.IGNORECASE,
+)
+_CHOICE_HEADING = re.compile(
+    r"\b(?:one|any|either|at least (?:one|1|two|2))\b[^:]{0,40}(?:of (?:the )?following|of these|below)?\W*$|\bone (?:or more )?of\b|\b1 (?:of|to) the\b|\bor\W*$|\beither\b|\bincluding\W*$|\btypes?\W*$|\bhistolog\w+\W*$|\btumors?\W*$|\bcancers?\W*$|\bmalignanc\w+\W*$|\bdiagnos\w+\W*$|\bdiseases?\W*$",
+    re.IGNORECASE,
+)
 _ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
+_RULING_OUT_HEADING = re.compile(
+    r"\b(?:ineligible|excluded|not (?:be )?eligible|disqualif\w+|exclusions?|must not|should not|may not|cannot)\b", re.IGNORECASE
+)
 _HISTORY_HEADING = re.compile(r"\b(?:prior|previous(?:ly)?|received|treatment history|treated with)\b", re.IGNORECASE)
 _TEAM = re.compile(
     r"informed consent|\bconsent\b|willing|\bable to (?:understand|comply|give|provide|read|sign|adhere|attend)|ability to (?:understand|comply|provide|give|adhere)|\bcomply\b|complian|contracepti|birth control|abstin|investigator|in the opinion|judg(?:e)?ment|discretion|"
@@ -98,6 +112,8 @@ class CriteriaReader:
             return None
         if any(_ALLOWED_HEADING.match(heading) for heading in under[-1:]):
             return EVERYBODY
+        if "|" in text or (is_demand and any(_RULING_OUT_HEADING.search(heading) for heading in under)):
+            return None  # a row of a table, or a rule that stands on the wrong side
         group, body = self._group(text)
         is_history = any(_HISTORY_HEADING.search(heading) for heading in under)
         demand = combined(self._statements(body, is_demand, is_history), is_demand)
@@ -167,4 +183,3 @@ def _fields(study: Study) -> list[Criterion]:
 
 def _field(text: str, demand: Reading | None) -> Criterion:
     return Criterion(FIELD, text, None, demand, () if demand is not None else (text,), False, ())
-

@@ -13,14 +13,32 @@ from wayline.trials.chunks import DIAGNOSIS, Chunk, Sentence
 from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_of, any_of, is_fully_unread
 
 # From the first word of a cancer's name to the last, with what may stand between.
-_RUN = re.compile(r"(?:[admS](?:[fhmg]{0,3}|[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}|\([adfhm]{1,4}\)[fh]{0,2}))*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*")
+_RUN = re.compile(
+    r"(?:[admS](?:[fhmg]{0,3}|[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}|\([adfhm]{1,4}\)[fh]{0,2}))*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*"
+)
 _RESTRICTS = re.compile(r":|\bfollowing\b|\blimited to\b|\bone of\b|\bi\.e\b|\(", re.IGNORECASE)
 _OPENS_LIST = re.compile(r"\b(?:including|includ\w+|such as|e\.g|eg|like|for example)\b", re.IGNORECASE)
 # Adjectives that change nothing about which cancer is meant.
-_NEUTRAL = frozenset({"primary", "malignant", "invasive", "measurable", "pathological", "clinical", "other", "metastatic", "systemic", "suspected", "evident", "different", "multiple"})
+_NEUTRAL = frozenset(
+    {
+        "primary",
+        "malignant",
+        "invasive",
+        "measurable",
+        "pathological",
+        "clinical",
+        "other",
+        "metastatic",
+        "systemic",
+        "suspected",
+        "evident",
+        "different",
+        "multiple",
+    }
+)
 _PART_OF_CANCER = re.compile(
     r"(?:samples?|tissues?|specimens?|biops\w+|blocks?|markers?|burden|size|cells?|pain|volume|growth|progression|response|bleeding|bed|assessment\w*|imaging|material|mutation\w*|surgery|resection|markers|thromb\w+|lysis|"
-    r"related|directed|antigen\w*|vaccine\w*|board|center\w*|treatments?|therap\w+|screening|registry|drugs?|medication\w*)\b",
+    r"related|directed|virus|antigen\w*|vaccine\w*|board|center\w*|treatments?|therap\w+|screening|registry|drugs?|medication\w*)\b",
     re.IGNORECASE,
 )
 _METASTASES = re.compile(r"metasta|spread|involvement", re.IGNORECASE)
@@ -80,6 +98,8 @@ class Diagnoses:
 
     def _is_only_a_part(self, end: int) -> bool:
         """ "Tumor sample", "cancer pain": no diagnosis is meant."""
+        if re.match(r"-?N", self.sentence.letters[end : end + 2]):
+            return True  # "HCC 17-220" is the number of a protocol
         return end < len(self.sentence.chunks) and _PART_OF_CANCER.match(self.sentence.words(end, end + 1)) is not None
 
     def _balanced(self, start: int, end: int) -> int:
@@ -89,7 +109,11 @@ class Diagnoses:
             close = re.compile(r"[fhmw,/|&gadkS]{0,4}\)").match(self.sentence.letters, end)
             if close is not None:
                 return close.end()
-            return start + run.rfind("(") if "d" in run[: run.rfind("(")] or "k" in run[: run.rfind("(")] or "S" in run[: run.rfind("(")] else end
+            return (
+                start + run.rfind("(")
+                if "d" in run[: run.rfind("(")] or "k" in run[: run.rfind("(")] or "S" in run[: run.rfind("(")]
+                else end
+            )
         return end
 
     def _run(self, start: int, end: int) -> Reading | None:
@@ -98,8 +122,8 @@ class Diagnoses:
         elements, joints = self._elements(start, end)
         diagnosis = self._diagnosis(elements, start, end)
         extent = self._extent(elements, joints)
-        if diagnosis is None and (extent is None or is_fully_unread(extent)):
-            return None
+        if diagnosis is None and (extent is None or is_fully_unread(extent) or self.sentence.letters[end : end + 1] == "w"):
+            return None  # "disseminated candidiasis" is no cancer
         limits = [limit for element in elements for limit in element.limits]
         parts = [part for part in (diagnosis, extent) if part is not None]
         return all_of(*parts, *limits, *self.narrowing)
@@ -197,7 +221,11 @@ class Diagnoses:
                 continue
             values = [*element.wholes, *element.cells]
             is_general = bool(values) and all(value == EVERYBODY for value in values) and not element.places
-            rest = [one for one in elements[number + 1 :] if one.names_cancer and not all(v == EVERYBODY for v in (*one.wholes, *one.cells, *one.places))]
+            rest = [
+                one
+                for one in elements[number + 1 :]
+                if one.names_cancer and not all(v == EVERYBODY for v in (*one.wholes, *one.cells, *one.places))
+            ]
             if not is_general or not rest:
                 return None
             words = self.sentence.words(start, end)

@@ -22,8 +22,34 @@ from wayline.trials.expressions import EVERYBODY, NOBODY, Literal, Reading, Unre
 AND, OR, NO, EXCEPT, IF, OBLIGED, FORBIDDEN, PERMITTED = "&", "|", "n", "e", "i", "o", "q", "p"
 SUBJECT, OPENS, PREPOSITION, EXAMPLE, WITHIN, BEFORE, EVENT, GROUP = "s", "r", "h", "g", "H", "b", "E", "F"
 FILLER, NARROWING, WORD = "f", "m", "w"
-MEASURE, COMPARISON, COMPARISON_AFTER, NUMBER, UNIT, UPPER, LOWER, NORMAL, TIMES, SCALE, SPAN = "L", "C", "c", "N", "U", "X", "Z", "W", "x", "P", "T"
-PLACE, CELLS, WHOLE, EXTENT, CONDITION, DRUG, EXPERIENCE, LINES, NOW, SETTING, AGE, MARKER, MARKED = "a", "d", "k", "S", "K", "D", "O", "R", "Y", "t", "Q", "G", "u"
+MEASURE, COMPARISON, COMPARISON_AFTER, NUMBER, UNIT, UPPER, LOWER, NORMAL, TIMES, SCALE, SPAN = (
+    "L",
+    "C",
+    "c",
+    "N",
+    "U",
+    "X",
+    "Z",
+    "W",
+    "x",
+    "P",
+    "T",
+)
+PLACE, CELLS, WHOLE, EXTENT, CONDITION, DRUG, EXPERIENCE, LINES, NOW, SETTING, AGE, MARKER, MARKED = (
+    "a",
+    "d",
+    "k",
+    "S",
+    "K",
+    "D",
+    "O",
+    "R",
+    "Y",
+    "t",
+    "Q",
+    "G",
+    "u",
+)
 TEAM, PROGRESSED, NAIVE, GRADE, PRETREATED = "j", "v", "z", "l", "M"
 
 _ROLES = {
@@ -62,6 +88,23 @@ RADIATION_PROCEDURES = (
     "proton_therapy",
     "liver_pain_radiation",
 )
+# What treats a cancer in one place, beside radiation and drugs.
+LOCAL_PROCEDURES = (
+    "photodynamic_therapy",
+    "cryotherapy_endoscopic",
+    "esophagectomy",
+    "gastrectomy",
+    "chemoembolization",
+    "cryoablation",
+    "hepatic_artery_infusion",
+    "liver_resection",
+    "liver_transplant",
+    "radioembolization",
+    "radiofrequency_ablation",
+    "microwave_ablation",
+    "histotripsy",
+    "irreversible_electroporation",
+)
 _METASTATIC = any_of(Literal('diagnosis.stage == "4b"'), Literal("metastases.liver"), Literal("metastases.outside_liver"))
 # Radiation as one thing. What was given is in the history; the two facts on radiation speak of two places only.
 RADIATION: Reading = any_of(*(Literal(f'had("{procedure}")') for procedure in RADIATION_PROCEDURES))
@@ -82,6 +125,7 @@ def named_readings(words: str) -> dict[str, Reading]:
         "pregnant": all_of(_NOT_MALE, Literal("person.pregnant")),
         "breastfeeding": all_of(_NOT_MALE, Literal("person.breastfeeding")),
         "radiation": RADIATION,
+        "not_male": _NOT_MALE,
     }
 
 
@@ -122,7 +166,7 @@ class Treatment:
     """A drug or class by its id, a combination's drugs, radiation, or any cancer treatment."""
 
     names: tuple[str, ...]
-    kind: str  # "drug", "radiation", "any"
+    kind: str  # "drug", "combination", "radiation", "some_radiation", "chemoradiation", "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +217,7 @@ _SPELLINGS = (
     ("μ", "u"),
     ("µ", "u"),
 )
-_DASHES = frozenset("-–—‐‑−")
+_DASHES = frozenset("-–—‐‑−~")
 
 
 @lru_cache(maxsize=65_536)
@@ -218,7 +262,9 @@ def tokens_of(text: str) -> list[Token]:
 def _is_number_dash(text: str, start: int, end: int) -> bool:
     before = text[:start].rstrip()[-1:]
     after = text[end:].lstrip()[:1]
-    return (before.isdigit() and (after.isdigit() or after in "<≤")) or (text[start - 1 : start].isspace() and text[end : end + 1].isspace())
+    return (before.isdigit() and (after.isdigit() or after in "<≤")) or (
+        text[start - 1 : start].isspace() and text[end : end + 1].isspace()
+    )
 
 
 def _number(written: str) -> float:

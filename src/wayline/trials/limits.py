@@ -102,7 +102,11 @@ class Limits:
         if place >= len(letters) or letters[place] != "N":
             return None
         number = chunks[place].value
-        power = number >= 1_000 and "10" in self.sentence.text[chunks[place].start : chunks[place].end] and "," not in self.sentence.words(place, place + 1)
+        power = (
+            number >= 1_000
+            and "10" in self.sentence.text[chunks[place].start : chunks[place].end]
+            and "," not in self.sentence.words(place, place + 1)
+        )
         place += 1
         unit = days = relative = None
         if letters[place : place + 1] == "T":
@@ -284,7 +288,9 @@ class Limits:
                 end = other.end + 1
         stop = len(letters)
         for place in range(end, len(letters)):
-            if letters[place] in "L;.P" or (letters[place] in "sonq" and letters[place] != "s" and place > end + 1 and letters[place - 1] in "&,"):
+            if letters[place] in "L;.P" or (
+                letters[place] in "sonq" and letters[place] != "s" and place > end + 1 and letters[place - 1] in "&,"
+            ):
                 stop = place
                 break
         conditional = self._conditional(measures, joints, first, base, good, end, stop)
@@ -296,9 +302,6 @@ class Limits:
             if other is not None and other.end <= stop:
                 second = self._several(measures, joints, other, sentence.words(place, other.end))
                 return any_of(reading, second if second is not None else Unread(sentence.words(place, other.end))), other.end
-        if place < stop and letters[place] in "ei":
-            words = sentence.words(place, stop)
-            return (any_of(reading, Unread(words)) if good else all_of(reading, Unread(words))), stop
         return reading, end
 
     def _limit_or_number(self, place: int, first: _Limit) -> _Limit | None:
@@ -321,11 +324,14 @@ class Limits:
         state_at = [
             place
             for place in range(start, stop)
-            if (letters[place] in "KkS" or self._is_gilbert(chunks[place])) and not re.search(r"n[fhs]{0,3}$", letters[max(0, place - 4) : place])
+            if (letters[place] in "KkS" or self._is_gilbert(chunks[place]))
+            and not re.search(r"n[fhs]{0,3}$", letters[max(0, place - 4) : place])
         ]
         if not state_at:
             return None
-        second = next((limit for place in range(start, stop) if letters[place] == "C" and (limit := self._limit_at(place)) is not None), None)
+        second = next(
+            (limit for place in range(start, stop) if letters[place] == "C" and (limit := self._limit_at(place)) is not None), None
+        )
         if second is None or second.end > stop:
             second = self._bare_second(start, stop, first)
         if second is None:
@@ -383,7 +389,9 @@ class Limits:
             end = more.end()
         self._numbers_from_letters(scale, end)
         lead = r"[fhsl:,(wm)x]{0,8}" if scale.name in ("neuropathy", "child_pugh") else r"[fhsl:,()x]{0,8}"
-        after = re.compile(lead + r"(C?[fl]{0,2}N(?:U?[fh]{0,2}(?:[,|/&-]{1,2}f{0,2}|-)C?[fl]{0,2}N)*U?(?:[fh]{0,2}c)?)").match(sentence.letters, end)
+        after = re.compile(lead + r"(C?[fl]{0,2}N(?:U?[fh]{0,2}(?:[,|/&-]{1,2}f{0,2}|-)C?[fl]{0,2}N)*U?(?:[fh]{0,2}c)?)").match(
+            sentence.letters, end
+        )
         if after is not None and (scale.name != "neuropathy" or "l" in after[0]):
             reading = self._degree(scale, after.start(1), after.end(1))
             close = re.compile(r"[fh]*P?[fh]*\)").match(sentence.letters, after.end()) if "(" in after[0] and ")" not in after[0] else None
@@ -394,7 +402,9 @@ class Limits:
             if reading is not None:
                 sentence.put(start, finish, LIMITS, reading)
             return
-        before = re.compile(r"((?:l[fh]{0,2})?C?[fl]{0,2}N(?:(?:[,|/&-]{1,2}f{0,2}|-)C?N)*(?:f{0,2}c)?)[fhmw:()]{0,4}$").search(sentence.letters[:start])
+        before = re.compile(r"((?:l[fh]{0,2})?C?[fl]{0,2}N(?:(?:[,|/&-]{1,2}f{0,2}|-)C?N)*(?:f{0,2}c)?)[fhmw:()]{0,4}$").search(
+            sentence.letters[:start]
+        )
         if before is not None and (scale.name != "neuropathy" or "l" in before[1]):
             reading = self._degree(scale, before.start(1), before.end(1))
             if reading is not None:
@@ -454,7 +464,9 @@ class Limits:
         if "=" in signs:
             return None
         if len(numbers) == 2 and not signs:
-            return all_of(Literal(f"liver.child_pugh_points >= {_plain(numbers[0])}"), Literal(f"liver.child_pugh_points <= {_plain(numbers[1])}"))
+            return all_of(
+                Literal(f"liver.child_pugh_points >= {_plain(numbers[0])}"), Literal(f"liver.child_pugh_points <= {_plain(numbers[1])}")
+            )
         return Literal(f"liver.child_pugh_points {signs[0]} {_plain(numbers[0])}") if len(numbers) == len(signs) == 1 else None
 
     # --- age ---
@@ -488,7 +500,11 @@ class Limits:
             lower = next((sign for _, sign in signs if sign in (">", ">=")), ">=")
             upper = next((sign for _, sign in signs if sign in ("<", "<=")), "<=")
             if len(signs) == 2 and signs[0][1] in ("<", "<=") and signs[1][1] in (">", ">="):
-                return end, LIMITS, any_of(Literal(f"person.age {signs[0][1]} {_plain(low)}"), Literal(f"person.age {signs[1][1]} {_plain(high)}"))
+                return (
+                    end,
+                    LIMITS,
+                    any_of(Literal(f"person.age {signs[0][1]} {_plain(low)}"), Literal(f"person.age {signs[1][1]} {_plain(high)}")),
+                )
             parts = [Literal(f"person.age {lower} {_plain(low)}"), Literal(f"person.age {upper} {_plain(high)}")]
         elif len(signs) == 1:
             if signs[0][1] == "=":
@@ -535,7 +551,12 @@ class Limits:
             return None
         given = re.compile(r"[fh]{0,3}D").match(sentence.letters, end)
         kind = sentence.chunks[given.end() - 1].value if given is not None else None
-        if isinstance(kind, Treatment) and kind.kind == "drug" and "systemic_therapy" not in kind.names and "chemotherapy" not in kind.names:
+        if (
+            isinstance(kind, Treatment)
+            and kind.kind == "drug"
+            and "systemic_therapy" not in kind.names
+            and "chemotherapy" not in kind.names
+        ):
             # Lines of one kind of drug are not counted anywhere; that none was given still settles it.
             had = any_of(*(Literal(f'had("{name}")') for name in kind.names))
             is_most = len(signs) == 1 and signs[0] in ("<=", "<")
@@ -550,11 +571,30 @@ class Limits:
             return end, LIMITS, all_of(Literal(f"therapy.lines >= {_plain(low)}"), Literal(f"therapy.lines <= {_plain(high)}"))
         if len(numbers) != 1 or len(signs) > 1:
             return None
-        if signs:
-            return end, LIMITS, Literal(f"therapy.lines {'==' if signs[0] == '=' else signs[0]} {_plain(numbers[0])}")
-        # "one prior line" may mean exactly one or at least one.
-        at_least = Literal(f"therapy.lines >= {_plain(numbers[0])}")
-        return end, LIMITS, all_of(at_least, any_of(Literal(f"therapy.lines == {_plain(numbers[0])}"), Unread(words)))
+        is_of_chemotherapy = "chemo" in words.lower()
+        is_palliative = any(chunk.role == "t" for chunk in sentence.chunks[start:end])
+        return end, LIMITS, _lines(numbers[0], signs[0] if signs else None, words, is_palliative, is_of_chemotherapy)
+
+
+# Treatment before or after an operation may count as a line or may not, where a trial does not say for which disease.
+_CURATIVE = any_of(Literal('had("systemic_therapy", intent="perioperative")'), Literal('had("systemic_therapy", intent="definitive")'))
+
+
+def _lines(number: float, sign: str | None, words: str, is_palliative: bool, is_of_chemotherapy: bool) -> Reading:
+    """So many lines. The facts count the lines for advanced disease, of drugs of every kind."""
+    limit = _plain(number)
+    unread = Unread(words)
+    if sign is None:  # "one prior line" may mean exactly one or at least one
+        at_least = _lines(number, ">=", words, is_palliative, is_of_chemotherapy)
+        return all_of(at_least, any_of(Literal(f"therapy.lines == {limit}"), unread))
+    if sign == "=":
+        return all_of(Literal(f"therapy.lines == {limit}"), unread)
+    counted: Reading = Literal(f"therapy.lines {sign} {limit}")
+    if sign in (">=", ">"):
+        enough = all_of(counted, unread) if is_of_chemotherapy else counted
+        return enough if is_palliative else any_of(enough, all_of(_CURATIVE, unread))
+    few = counted if is_palliative else all_of(counted, any_of(opposite(_CURATIVE), unread))
+    return any_of(few, unread) if is_of_chemotherapy else few
 
 
 def _plain(number: float) -> str:

@@ -12,7 +12,21 @@ from dataclasses import dataclass, field
 from wayline.facts.vocabulary import Vocabulary
 from wayline.trials.chunks import DIAGNOSIS, HOLDS, LIMITS, Sentence
 from wayline.trials.diagnoses import Diagnoses
-from wayline.trials.expressions import EVERYBODY, NOBODY, All, Literal, Reading, Unread, agreed, all_of, any_of, as_expression, is_fully_unread, opposite
+from wayline.trials.expressions import (
+    EVERYBODY,
+    NOBODY,
+    All,
+    Literal,
+    Opposite,
+    Reading,
+    Unread,
+    agreed,
+    all_of,
+    any_of,
+    as_expression,
+    is_fully_unread,
+    opposite,
+)
 from wayline.trials.lexicon import Lexicon
 from wayline.trials.limits import Limits
 from wayline.trials.treatments import Treatments
@@ -30,9 +44,55 @@ _TREATING_WORDS = re.compile(
     r"therap|treat|medicat|drug|steroid|agent|antibiotic|surg|interven|anticonvuls|immunosuppress|support|transfus|hospital|replace|insulin|edema|symptom|progress|complicat|intravenous|\biv\b",
     re.IGNORECASE,
 )
+_FOR_THOSE = re.compile(
+    r"\W*(?:for|in|if|among|when)\b[^,]{0,90}(?:patients|subjects|participants|individuals|those|women|cancers?|carcinomas?|tumou?rs?|cohort|metastas\w+|part|arm|HER2|receiving|prior|known|there)\b[^,]*,",
+    re.IGNORECASE,
+)
+_GOVERNING = frozenset({"for", "of", "against", "from", "to", "in", "on"})
+# A remark after a limit that may ease it as well as tighten it.
+_OPENS_BOTH_WAYS = re.compile(
+    r"\b(?:if|unless|except\w*|arms?|cohorts?|phase|parts?|dose|only|allow\w*|permit\w*|acceptable|when|in case|for (?:the )?(?:patients|subjects|participants|those|children|women|men|phase|part|cohort|arm|HCC)|"
+    r"(?:patients|subjects|participants) (?:with|who|in|receiving)|original(?:ly)? diagnos\w+|at diagnosis|time of (?:initial |original )?diagnosis|adjust\w*|regardless|irrespective|abnormal)\b",
+    re.IGNORECASE,
+)
+_ANATOMICAL = frozenset(
+    {
+        "cns",
+        "peripheral",
+        "central",
+        "portal",
+        "esophageal",
+        "gastric",
+        "gastrointestinal",
+        "upper gastrointestinal",
+        "lower gastrointestinal",
+        "gi",
+        "intestinal",
+        "bowel",
+        "pulmonary",
+        "cardiac",
+        "hepatic",
+        "sensory",
+        "motor",
+        "bacterial",
+        "viral",
+        "fungal",
+        "autoimmune",
+        "renal",
+        "cerebral",
+    }
+)
+_TIME_WORDS = re.compile(
+    r"\b(?:within|in the (?:last|past|previous)|during the|prior to|less than|<)\b.*\b(?:days?|weeks?|months?|years?)\b|\b(?:days?|weeks?|months?|years?) (?:prior|before)\b",
+    re.IGNORECASE,
+)
+_OF_WOMEN = re.compile(
+    r"pregnan|child-?\s?bear|contracept|birth control|breast-?\s?feed|nursing|lactat|menopaus|steril|fertil|reproductive", re.IGNORECASE
+)
 _UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
 _TELLING = re.compile(
-    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|definition|because|since|the following are|examples?\b)", re.IGNORECASE
+    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|definition|because|since|the following are|examples?\b)",
+    re.IGNORECASE,
 )
 
 
@@ -94,10 +154,9 @@ class _Brackets:
                 sentence.drop(end - 1, end)
                 sentence.drop(start, start + 1)
             else:
-                sentence.put(start, end, "y" if "p" in inside else "m", Unread(words))
+                sentence.put(start, end, "y" if set(inside) & set("pieC") or _OPENS_BOTH_WAYS.search(words) else "m", Unread(words))
         while (lone := re.search(r"[()]", sentence.letters)) is not None:
             sentence.drop(lone.start(), lone.end())
-
 
     def _same_fact(self, start: int) -> bool:
         before, inside = (self.sentence.chunks[at].value for at in (start - 1, self.sentence.letters.index(LIMITS, start)))
@@ -123,16 +182,29 @@ class _Speech:
             return Statement(TELLS, Unread(self.sentence.text))
         self._drop_idle_verbs()
         self._cancers_elsewhere()
+        condition = self._condition_before()
+        if condition is not None:
+            return condition
+        label = re.match(r"[fhs]*([AB])[fh]*:", self.letters)
+        if label is not None and self.is_demand and len(self.letters) > label.end():
+            rest = Unread(self.sentence.words(label.end(), len(self.letters)))
+            return Statement(DEMANDS, any_of(opposite(self._value(label.start(1))), rest))
         permit, forbid, oblige = (self.letters.find(letter) for letter in "pqo")
         if permit >= 0:
             return self._permission(permit)
-        if forbid >= 0 and re.search(r"eligible$", self.sentence.words(forbid, forbid + 1), re.IGNORECASE) and self.letters[forbid + 1 : forbid + 2] == "h":
+        if (
+            forbid >= 0
+            and re.search(r"eligible$", self.sentence.words(forbid, forbid + 1), re.IGNORECASE)
+            and self.letters[forbid + 1 : forbid + 2] == "h"
+        ):
             return Statement(PLAIN, Unread(self.sentence.text))  # "not eligible for surgery" is a judgement on a person, not on the trial
         if forbid >= 0:
             return Statement(RULES_OUT, self._about_women(self._without(forbid), False))
         if oblige >= 0:
             return self._demand(oblige)
         reading = self._assertion(0, len(self.letters), self.is_demand)
+        if not self.is_demand and isinstance(reading, Opposite) and _is_illness(reading.part):
+            reading = Unread(self.sentence.text)  # "does not have HIV" among what rules out is a slip
         if self.is_demand and "n" not in self.letters:
             reading = self._of_the_ill_only(reading)
         return Statement(PLAIN, self._about_women(reading, self.is_demand))
@@ -151,7 +223,10 @@ class _Speech:
     def _cancers_elsewhere(self) -> None:
         """Where a cancer is ruled out that nobody here started with, it is a second cancer that is meant."""
         for at, letter in enumerate(self.letters):
-            if letter == DIAGNOSIS and self._value(at) == NOBODY and (not self.is_demand or set(self.letters[:at]) & set("nq")):
+            if letter == DIAGNOSIS and at and self.letters[at - 1] == "n" and self.sentence.words(at - 1, at).lower() == "non":
+                self.sentence.chunks[at].value = Unread(self.sentence.words(at - 1, at + 1))
+                self.sentence.put(at - 1, at, "f", None)
+            elif letter == DIAGNOSIS and self._value(at) == NOBODY and (not self.is_demand or set(self.letters[:at]) & set("nq")):
                 chunk = self.sentence.chunks[at]
                 chunk.value = all_of(Literal("condition.second_cancer"), Unread(self.sentence.text[chunk.start : chunk.end]))
 
@@ -159,6 +234,20 @@ class _Speech:
         """All of the sentence but the verb at a place, as what is ruled out."""
         self.sentence.put(place, place + 1, "f", None)
         return self._assertion(0, len(self.letters), False)
+
+    def _condition_before(self) -> Statement | None:
+        """ "For patients with breast cancer, ..." asks the rest only of those."""
+        comma = self.letters.find(",")
+        if comma < 0 or not _FOR_THOSE.match(self.sentence.text):
+            return None
+        held = [self._value(at) for at in range(comma) if self.letters[at] in (HOLDS, DIAGNOSIS)]
+        guard = all_of(*held) if held and "n" not in self.letters[:comma] else Unread(self.sentence.words(0, comma))
+        rest = Unread(self.sentence.words(comma + 1, len(self.letters)))
+        if not set(self.letters[comma:]) & set("pq"):
+            rest = self._assertion(comma + 1, len(self.letters), self.is_demand)
+        if self.is_demand:
+            return Statement(DEMANDS, any_of(opposite(guard), rest, *([] if held else [guard])))
+        return Statement(PLAIN, all_of(guard, rest))
 
     def _permission(self, place: int) -> Statement:
         """ "X is allowed", "patients with X are eligible if Y", and "no X allowed", which is none."""
@@ -173,13 +262,21 @@ class _Speech:
         if condition is not None and are_ill and not re.search(r"\bor\b|\|", before):
             words = self.sentence.words(place + 1 + condition.start(), len(letters))
             return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(words)))
-        is_condition = re.search(r"eligible|includ|enroll", self.sentence.words(place, place + 1), re.IGNORECASE)
+        is_condition = re.search(r"\b(?:is|are|be) eligible|^eligible", self.sentence.words(place, place + 1), re.IGNORECASE)
+        if is_condition and any(letters[at] == DIAGNOSIS and self._value(at) == NOBODY for at in range(place)):
+            return Statement(PERMITS if not self.is_first else PLAIN, Unread(self.sentence.text))
         if is_condition and set(before) & _ATOMS and not are_ill and self.is_demand and self.is_first and condition is None:
             return Statement(PLAIN, self._assertion(0, place, True))
         if self.is_demand and are_ill and set(before + after) & set("wmr") and not re.search(r"\bor\b", self.sentence.words(0, place)):
             # "Patients with HIV and an undetectable viral load are eligible" speaks of those alone: nobody else has to meet it.
             return Statement(DEMANDS, any_of(opposite(all_of(*held)), Unread(self.sentence.text)))
-        is_plain = not set(letters) & set("ioqe") and not set(after) & set("CN") and len(self.sentence.text.split()) <= 30
+        is_plain = (
+            not set(letters) & set("ioqe")
+            and not set(letters) & set("CNV")
+            and not set(before) & set(",;-")
+            and len(self.sentence.text.split()) <= 30
+        )
+        is_plain = is_plain and not re.search(r"\binclude|\bonly\b|consult|after\b|discuss", self.sentence.text, re.IGNORECASE)
         if self.is_alone:
             return Statement(PERMITS if is_plain else PLAIN, Unread(self.sentence.text))
         allowed = self._assertion(0, place, True) if set(before) & _ATOMS else Unread(self.sentence.text)
@@ -188,9 +285,9 @@ class _Speech:
 
     def _demand(self, place: int) -> Statement:
         """ "Patients must ..."; "patients with X must ..." asks it only of those."""
-        guards = [self._value(at) for at in range(place) if self.letters[at] == HOLDS]
-        limits = [at for at in range(place) if self.letters[at] in (LIMITS, DIAGNOSIS)]
-        if guards and not limits and "n" not in self.letters[:place] and re.search(r"s|^[fh]*A", self.letters[:place]):
+        guards = [self._value(at) for at in range(place) if self.letters[at] in (HOLDS, DIAGNOSIS)]
+        limits = [at for at in range(place) if self.letters[at] == LIMITS]
+        if guards and not limits and "n" not in self.letters[:place] and re.search(r"s|^[fh]*[AB]", self.letters[:place]):
             rest = self._assertion(place + 1, len(self.letters), True)
             return Statement(DEMANDS, self._about_women(any_of(opposite(any_of(*guards)), rest), True))
         self.sentence.put(place, place + 1, "f", None)
@@ -201,7 +298,7 @@ class _Speech:
 
     def _about_women(self, reading: Reading, is_demand: bool) -> Reading:
         """What is asked of women only is asked of no man."""
-        if "F" not in self.letters or _MEN.search(self.sentence.text):
+        if "F" not in self.letters or _MEN.search(self.sentence.text) or not _OF_WOMEN.search(self.sentence.text):
             return reading
         if is_demand:
             return any_of(Literal('person.sex == "male"'), reading)
@@ -212,6 +309,8 @@ class _Speech:
         illnesses = [self._value(at) for at, letter in enumerate(self.letters) if letter == HOLDS and _is_illness(self._value(at))]
         if len(illnesses) != sum(letter in _ATOMS for letter in self.letters) or not illnesses or not isinstance(reading, All):
             return reading
+        if "metastases." not in as_expression(any_of(*illnesses)):
+            return Unread(self.sentence.text)  # a trial may ask for the illness itself
         return any_of(opposite(any_of(*illnesses)), Unread(self.sentence.text))
 
     def _value(self, place: int) -> Reading:
@@ -279,7 +378,9 @@ class _Speech:
         letters = self.letters
         if not before.atoms:
             # Adjectives that share the noun to come: "active or prior autoimmune disease".
-            return set(letters[before.start : before.end]) <= set("mfhsnOY") and bool(segment.atoms) and segment.joint != ";"
+            is_adjectives = set(letters[before.start : before.end]) <= set("mfhsnOY") and bool(segment.atoms) and segment.joint != ";"
+            places = {self.sentence.words(at, at + 1).lower() for at in range(before.start, before.end) if letters[at] == "m"}
+            return is_adjectives and not places & _ANATOMICAL
         if segment.joint == ";":
             return False
         first = letters[segment.start : segment.end].lstrip("fgb")[:1]
@@ -290,21 +391,28 @@ class _Speech:
         if segment.atoms:
             return False
         if before.is_open:
-            return set(letters[segment.start : segment.end]) <= set("mfhNTJCUHbE") or bool(_TREATING_WORDS.search(self.sentence.words(segment.start, segment.end)))
+            return set(letters[segment.start : segment.end]) <= set("mfhNTJCUHbE") or bool(
+                _TREATING_WORDS.search(self.sentence.words(segment.start, segment.end))
+            )
         return set(letters[segment.start : segment.end]) <= set("fhNTJCUHbEgm") and "m" not in letters[segment.start : segment.end]
 
     def _joined(self, segments: list[_Segment], is_demand: bool) -> Reading:
         """Members joined as their joints say; a "no" holds for what follows it up to the next limit."""
         readings: list[Reading] = []
-        joints = "".join(segment.joint[-1:] if set(segment.joint) <= {","} else re.sub(",", "", segment.joint)[-1:] for segment in segments[1:])
+        joints = "".join(
+            segment.joint[-1:] if set(segment.joint) <= {","} else re.sub(",", "", segment.joint)[-1:] for segment in segments[1:]
+        )
         denied: list[Reading] = []
         denied_joints = ""
         is_denying = False
         shared = self._shared_modifier(segments)
+        tail = self._shared_tail(segments)
         for segment in segments:
             reading, has_no = self._member(segment)
             if shared is not None and segment is not segments[0] and segment.atoms and not self._has_modifier(segment):
                 reading = all_of(reading, shared)
+            if tail is not None and segment is not segments[-1] and self._may_share_tail(segment):
+                reading = all_of(reading, tail)
             if has_no:
                 is_denying = True
             elif is_denying and (segment.joint == ";" or self._is_new_limit(segment)):
@@ -331,7 +439,8 @@ class _Speech:
         if kinds == {","}:
             return (all_of(*readings) if is_demand else any_of(*readings)) if ";" in joints else agreed(readings, words)
         if "|" in kinds and "&" not in kinds:
-            return any_of(*readings)
+            # "Not within 3 weeks of one or 2 weeks of the other" may mean neither.
+            return agreed(readings, words) if any(isinstance(reading, Opposite) for reading in readings) else any_of(*readings)
         if "&" in kinds and "|" not in kinds:
             return all_of(*readings) if is_demand else agreed(readings, words)
         return agreed(readings, words)
@@ -342,6 +451,31 @@ class _Speech:
         if lead is None or len(segments) < 2:
             return None
         return Unread(self.sentence.words(segments[0].start + lead.start(1), segments[0].start + lead.end(1)))
+
+    def _shared_tail(self, segments: list[_Segment]) -> Reading | None:
+        """ "Major surgery or injury within 4 weeks": what stands behind the last member may be meant for all."""
+        last = segments[-1]
+        if len(segments) < 2 or not last.atoms:
+            return (
+                Unread(self.sentence.words(last.start, last.end))
+                if len(segments) > 1 and not last.atoms and self._has_tail(last.start, last.end)
+                else None
+            )
+        words = self.sentence.words(last.atoms[-1] + 1, last.end)
+        if self._has_tail(last.atoms[-1] + 1, last.end):
+            return Unread(words)
+        words = self.sentence.words(last.start, last.end)
+        return Unread(words) if any(self.letters[at] == HOLDS for at in last.atoms) and _TIME_WORDS.search(words) else None
+
+    def _has_tail(self, start: int, end: int) -> bool:
+        return bool(set(self.letters[start:end]) & set("rJ")) or (start < end and bool(_TIME_WORDS.search(self.sentence.words(start, end))))
+
+    def _may_share_tail(self, segment: _Segment) -> bool:
+        """A state or treatment with no time or modifier of its own."""
+        if not segment.atoms or any(self.letters[at] != HOLDS for at in segment.atoms):
+            return False
+        words = self.sentence.words(segment.start, segment.end)
+        return not _TIME_WORDS.search(words) and not set(self.letters[segment.atoms[-1] + 1 : segment.end]) & set("rJ")
 
     def _has_modifier(self, segment: _Segment) -> bool:
         return self._is_new_limit(segment) or "m" in self.letters[segment.start : segment.atoms[0]]
@@ -377,12 +511,14 @@ class _Speech:
             reading = agreed([self._value(at) for at in atoms], self.sentence.words(first, last + 1))
         between = "".join(letters[one + 1 : other] for one, other in zip(atoms, atoms[1:], strict=False))
         is_limit = all(letters[at] != HOLDS for at in atoms)
+        if letters[first] == DIAGNOSIS and self._is_governed(segment.start, first):
+            return Unread(self.sentence.words(segment.start, segment.end)), has_no
         unknown_lead = re.sub(r"[fhsgnbE:.F,;|&/-]" if not is_limit else r"[fhsgnbEO:.F,;|&/-]", "", lead)
         trail = letters[last + 1 : segment.end]
         unknown_trail = re.sub(r"[fhsgbE:.F-]", "", trail)
         narrowing: list[Reading] = []
         if unknown_lead:
-            if not is_limit and set(unknown_lead) - set("mryOYtz"):
+            if "y" in unknown_lead or (not is_limit and set(unknown_lead) - set("mrOYtz")):
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
             narrowing.append(Unread(self.sentence.words(segment.start, first)))
         meant = re.sub(r"[fhsg:.F-]", "", between)
@@ -390,6 +526,11 @@ class _Speech:
             narrowing.append(Unread(self.sentence.words(first + 1, last)))
         if unknown_trail:
             follows = trail.lstrip("fsgbE:.F-")[:1]
+            words = self.sentence.words(last + 1, segment.end)
+            if is_limit and (
+                "y" in trail or _OPENS_BOTH_WAYS.search(words) or (not self.is_demand and follows in "wms" and words[:1].isupper())
+            ):
+                return Unread(self.sentence.words(segment.start, segment.end)), has_no
             if is_limit and set(unknown_trail) <= set("JHTNbC") and "r" not in trail and "C" not in trail:
                 pass  # when a value was measured adds nothing to what it must be
             elif not is_limit and follows not in "rhmJyiHlcCtn(":
@@ -397,6 +538,12 @@ class _Speech:
             else:
                 narrowing.append(Unread(self.sentence.words(last + 1, segment.end)))
         return all_of(reading, *narrowing), has_no
+
+    def _is_governed(self, start: int, place: int) -> bool:
+        """ "Therapies for esophageal cancer": the cancer is not what is spoken of."""
+        lead = self.letters[start:place]
+        match = re.search(r"[wODM]f*(h)[fh]*$", lead)
+        return match is not None and self.sentence.words(start + match.start(1), start + match.end(1)).lower() in _GOVERNING
 
     def _before_a_no(self, atoms: list[int]) -> list[int]:
         """ "Colorectal cancer with no disease elsewhere": what stands behind an inner "no" only narrows what stands before it."""

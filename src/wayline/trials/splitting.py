@@ -57,7 +57,7 @@ _SECTION = re.compile(
     re.IGNORECASE,
 )
 _EXCLUDING = re.compile(
-    r"\b(?:exclusions?|excluded|ineligib\w*|non-?inclusion|not (?:be )?(?:eligible|included|allowed|permitted)|must not|may not|cannot|prohibited|withdraw\w*)\b",
+    r"\b(?:exclusions?|excluded|ineligib\w*|non-?inclusion|not (?:be )?(?:eligible|included|allowed|permitted)|must not|may not|cannot|prohibited|disqualif\w*|withdraw\w*)\b",
     re.IGNORECASE,
 )
 _INCLUDING = re.compile(

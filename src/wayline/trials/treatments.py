@@ -6,7 +6,7 @@ import re
 
 from wayline.trials.chunks import HOLDS, LIMITS, Sentence
 from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of, any_of, opposite
-from wayline.trials.lexicon import RADIATION_PROCEDURES, State, Treatment
+from wayline.trials.lexicon import LOCAL_PROCEDURES, RADIATION_PROCEDURES, State, Treatment
 
 _LIST = r"D(?:[fh]{0,2}(?:[,/|&(]{1,2}[fhO]{0,3}|[fh]?)D\)?)*"
 _WINDOW = re.compile(r"(?:H|C)[fhC(]{0,3}N(?:f?[-|/]f?N)?f?T[\)]?(?:[fhb]{0,4}[bHE][fhE]{0,4}|[fh]*E)?")
@@ -17,7 +17,7 @@ _SINCE = re.compile(rf"J[fhbEO]*t?[fh|t]*{_LIST}t?")
 _GOING_ON = re.compile(rf"Y[fhOY]*{_LIST}[fh]*t?")
 _RECEIVED = re.compile(rf"O[fhOtm]*?{_LIST}[fh(]*t?(?:[fh(m]*J\)?)?")
 _LATELY = re.compile(rf"{_LIST}[fh]*t?[fhm(]*J\)?")
-_NO_TREATMENT = re.compile(rf"(n)[fhm]*(t?[fh]*{_LIST}[fh]*t?)")
+_NO_TREATMENT = re.compile(rf"([nq])[fhmO]*(t?[fh]*{_LIST}[fh]*t?)")
 _RECEIVED_UNKNOWN = re.compile(r"O[fhOm]*[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))")
 _TREATMENT = re.compile(rf"{_LIST}[fh]*t?")
 _STATE = re.compile(r"K(?:[fhwm]{0,3}[fh(]*J\)?)?")
@@ -58,6 +58,9 @@ class Treatments:
             sentence.each(_RECEIVED_UNKNOWN, self._unknown_agent)
         if self.is_history:
             sentence.each(_TREATMENT, self._had)
+        for match in re.finditer(r"z(?=[fhO]*[VAB])", sentence.letters):  # "has not received more than two lines"
+            if re.search(r"receiv|had|undergone", sentence.words(*match.span()), re.IGNORECASE):
+                sentence.put(match.start(), match.end(), "n", None)
 
     # --- time ---
 
@@ -70,7 +73,9 @@ class Treatments:
             chunks = sentence.chunks[match.start() : match.end()]
             if chunks[0].role == "C" and (chunks[0].value not in ("<", "<=") or not re.search(r"[bEH]", match[0])):
                 if chunks[0].value in (">=", ">") and re.search(r"[bE]", match[0]):
-                    sentence.put(match.start(), match.end(), "J", ("since", self._days(chunks)))
+                    sentence.put(
+                        match.start(), match.end(), "J", ("since" if chunks[0].value == ">=" else "longer since", self._days(chunks))
+                    )
                 continue
             sentence.put(match.start(), match.end(), "J", ("within", self._days(chunks)))
 
@@ -89,7 +94,7 @@ class Treatments:
         chunks = self.sentence.chunks[start:end]
         state: State = chunks[0].value
         window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
-        if window is None or any(chunk.role in "wm" for chunk in chunks) or window[0] == "since":
+        if window is None or any(chunk.role in "wm" for chunk in chunks) or window[0] != "within":
             return start + 1, HOLDS, state.reading
         if state.date_fact is None:
             return end, HOLDS, all_of(state.reading, Unread(self.sentence.words(start + 1, end)))
@@ -130,7 +135,9 @@ class Treatments:
     def _naive(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         """ "Treatment-naive", "chemotherapy-naive", "previously untreated"."""
         words = self.sentence.words(start, end)
-        if not re.search(r"na[iï]ve|untreated|not previously treated", words, re.IGNORECASE) or (words.lower() == "untreated" and end < len(self.sentence.chunks) - 1):
+        if not re.search(r"na[iï]ve|untreated|not previously treated", words, re.IGNORECASE) or (
+            words.lower() == "untreated" and end < len(self.sentence.chunks) - 1
+        ):
             return None
         chunks = self.sentence.chunks[start:end]
         treatments = [chunk.value for chunk in chunks if chunk.role == "D"] or [Treatment((), "any")]
@@ -145,8 +152,10 @@ class Treatments:
             place = match.start() + 1
             made = self._had(*match.span(2))
             if made is not None:
-                sentence.put(match.start(2), made[0], made[1], made[2])
-                sentence.put(match.start(1), match.end(1), "n", None)
+                word = sentence.words(*match.span(1))
+                reading = all_of(made[2], Unread(word)) if re.search(r"recover|resol", word, re.IGNORECASE) else made[2]
+                sentence.put(match.start(2), made[0], made[1], reading)
+                sentence.put(match.start(1), match.end(1), "q" if match[1] == "q" else "n", None)
 
     def _setting(self, end: int, intent: str | None) -> tuple[int, list[Reading], str | None]:
         """ "For metastatic gastric cancer" after a treatment: the cancer it was given for, and that it was given for advanced disease."""
@@ -180,7 +189,11 @@ class Treatments:
             return None
         intent = next((chunk.value for chunk in chunks if chunk.role == "t"), None)
         window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
-        narrowed: list[Reading] = [Unread(sentence.words(start, end))] if re.search(r"m", letters) and not re.search(r"^O?m*", letters[:1]) else []
+        narrowed: list[Reading] = [
+            Unread(sentence.text[chunk.start : chunk.end])
+            for chunk in chunks
+            if chunk.role == "m" and sentence.text[chunk.start : chunk.end].lower() not in _NEUTRAL
+        ]
         if window is None:
             end, setting, intent = self._setting(end, intent)
             narrowed += setting
@@ -191,6 +204,8 @@ class Treatments:
 
     def _listed(self, start: int, end: int, intent: str | None, window: tuple[str, int] | None) -> Reading:
         """Treatments in a list; two side by side ("anti-PD-1 antibody") are one thing, and an "and" between two leaves open what is meant."""
+        is_since = window is not None and window[0] != "within"
+        counted = window if window is None or not is_since else ("within", window[1] - (window[0] == "since"))
         groups: list[list[Reading]] = [[]]
         joints = ""
         for chunk in self.sentence.chunks[start:end]:
@@ -198,11 +213,13 @@ class Treatments:
                 groups.append([])
                 joints += chunk.role
             elif chunk.role == "D":
-                groups[-1].append(had_treatment(chunk.value, intent, window))
+                groups[-1].append(had_treatment(chunk.value, intent, counted))
         readings = [all_of(*group) for group in groups if group]
         if "&" in joints and "|" not in joints and len(readings) > 1:
-            return agreed(readings, self.sentence.words(start, end))
-        return any_of(*readings)
+            given = agreed(readings, self.sentence.words(start, end))
+        else:
+            given = any_of(*readings)
+        return opposite(given) if is_since else given
 
     def _half_lives(self, end: int, reading: Reading) -> tuple[int, Reading]:
         """ "Or 5 half-lives, whichever is shorter" after a window: the window then decides only one way."""
@@ -223,7 +240,11 @@ class Treatments:
         """A drug or target that the dictionary does not hold: nobody had it whose every drug is known and in usual care."""
         words = self.sentence.words(start, end)
         rest = words.split(None, 1)[-1]
-        if _AGENT.search(rest) is None or re.search(r"vaccin|surg|transfus|transplant|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|trial|study|investigational|device|herbal|supplement", words, re.IGNORECASE):
+        if _AGENT.search(rest) is None or re.search(
+            r"vaccin|surg|transfus|transplant|proton|pump|reuptake|monoamine|enzyme|channel|receptor blocker|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|trial|study|investigational|device|herbal|supplement",
+            words,
+            re.IGNORECASE,
+        ):
             return None
         return end, HOLDS, all_of(Literal('had("investigational")'), Unread(words))
 
@@ -232,6 +253,8 @@ class Treatments:
         return treatment.kind != "drug" or not set(treatment.names) & _SUPPORTIVE
 
 
+# Adjectives that change nothing about which treatment is meant.
+_NEUTRAL = frozenset({"prior", "previous", "past", "other", "another", "additional", "systemic", "primary", "secondary", "suspected"})
 _SUPPORTIVE = frozenset(
     {
         "corticosteroid",
@@ -251,22 +274,24 @@ _SUPPORTIVE = frozenset(
 
 
 def had_treatment(treatment: Treatment, intent: str | None = None, window: tuple[str, int] | None = None) -> Reading:
-    """That a treatment was had, in a setting, within or not within so many days ("at least 4 weeks since" is read as not within)."""
+    """That a treatment was had, in a setting, within so many days."""
     arguments = f', intent="{intent}"' if intent else ""
     if window is not None:
-        days = window[1] if window[0] == "within" else max(0, window[1] - 1)
-        arguments += f", within_days={days}"
+        arguments += f", within_days={max(0, window[1])}"
     names: tuple[str, ...] = treatment.names
-    if treatment.kind in ("radiation", "chemoradiation", "any"):
+    if treatment.kind in ("radiation", "some_radiation", "chemoradiation", "any"):
         radiation = any_of(*(Literal(f'had("{name}"{arguments})') for name in RADIATION_PROCEDURES))
         if treatment.kind == "radiation":
             reading: Reading = radiation
+        elif treatment.kind == "some_radiation":
+            reading = all_of(radiation, Unread("radiation of one kind or place"))
         elif treatment.kind == "any":
-            reading = any_of(Literal(f'had("systemic_therapy"{arguments})'), radiation)
+            local = any_of(*(Literal(f'had("{name}"{arguments})') for name in LOCAL_PROCEDURES))
+            reading = any_of(Literal(f'had("systemic_therapy"{arguments})'), radiation, local)
         else:
             reading = all_of(Literal(f'had("chemotherapy"{arguments})'), radiation)
     elif treatment.kind == "combination":
         reading = all_of(*(Literal(f'had("{name}"{arguments})') for name in names))
     else:
         reading = any_of(*(Literal(f'had("{name}"{arguments})') for name in names))
-    return opposite(reading) if window is not None and window[0] == "since" else reading
+    return reading

@@ -23,7 +23,6 @@ LONGEST_ITEM, LONGEST_ENTRY = 6_000, 40
 _SENTENCE_END = re.compile(
     r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b)"
 )
-_POINT = re.compile(r"\s/\s(?=\S)")
 _CHOICE_LEAD = re.compile(r"\b(?:one|any|either|following|types?|including|as follows)\b[^.]*:?\s*$", re.IGNORECASE)
 _GROUP_LEAD = re.compile(
     r"^\W*(?:(?:only )?for )?(?:participants? (?:in|enrolled in) |patients? (?:in|enrolled in) |subjects? (?:in|enrolled in) )?(?:the )?"
@@ -101,36 +100,38 @@ class CriteriaReader:
     def _criterion(self, item: Item) -> Criterion:
         if item.kind == HEADING:
             return Criterion(HEADING, item.text, item.span, None, (), False, ())
-        demand = self._read_item(item.text, item.kind == INCLUSION, item.under)
+        demand = self._read_item(item.points, item.kind == INCLUSION, item.under)
         asks = demand is None and bool(_TEAM.search(item.text))
         left_over = (item.text,) if demand is None else unread_words(demand)
         return Criterion(item.kind, item.text, item.span, demand, left_over, asks, item.under)
 
-    def _item_demand(self, text: str, is_demand: bool, under: tuple[str, ...]) -> Reading | None:
+    def _item_demand(self, points: tuple[str, ...], is_demand: bool, under: tuple[str, ...]) -> Reading | None:
         """What an item demands; None where nothing of it was understood."""
+        text = " / ".join(points)
         if len(text) > LONGEST_ITEM:
             return None
         if any(_ALLOWED_HEADING.match(heading) for heading in under[-1:]):
             return EVERYBODY
         if "|" in text or (is_demand and any(_RULING_OUT_HEADING.search(heading) for heading in under)):
             return None  # a row of a table, or a rule that stands on the wrong side
-        group, body = self._group(text)
+        group, lead = self._group(points[0])
+        points = (lead, *points[1:])
         is_history = any(_HISTORY_HEADING.search(heading) for heading in under)
-        demand = combined(self._statements(body, is_demand, is_history), is_demand)
-        if is_fully_unread(demand) and under and len(body) <= LONGEST_ENTRY and len(under[-1]) <= LONGEST_ENTRY:
+        demand = combined(self._statements(points, is_demand, is_history), is_demand)
+        if is_fully_unread(demand) and under and len(text) <= LONGEST_ENTRY and len(under[-1]) <= LONGEST_ENTRY:
             # "Age:" and under it "18 to 75": an entry that says nothing without its title.
-            demand = combined(self._statements(f"{under[-1].rstrip(': ')} {body}", is_demand, is_history), is_demand)
-        if any(_GROUP_LEAD.match(point) for point in _POINT.split(body)[1:]) and not _CHOICE_LEAD.search(_POINT.split(body)[0]):
-            demand = any_of(demand, Unread(body))  # its points are asked of some groups each
+            demand = combined(self._statements((f"{under[-1].rstrip(': ')} {text}",), is_demand, is_history), is_demand)
+        if any(_GROUP_LEAD.match(point) for point in points[1:]) and not _CHOICE_LEAD.search(points[0]):
+            demand = any_of(demand, Unread(text))  # its points are asked of some groups each
         for heading in under:
             demand = self._under(heading, demand, is_demand)
         if group:
             demand = any_of(demand, Unread(group))
         return None if is_fully_unread(demand) and demand != EVERYBODY else demand
 
-    def _statements(self, text: str, is_demand: bool, is_history: bool) -> list[Statement]:
-        lead, *points = _POINT.split(text)
-        parts = [text] if points and _CHOICE_LEAD.search(lead) else [lead, *points]
+    def _statements(self, points: tuple[str, ...], is_demand: bool, is_history: bool) -> list[Statement]:
+        """The item's sentences. Points under a lead that offers a choice are members of one list."""
+        parts = (" / ".join(points),) if len(points) > 1 and _CHOICE_LEAD.search(points[0]) else points
         sentences = [sentence for part in parts for sentence in _SENTENCE_END.split(part) if sentence.strip(" .;*•")]
         is_alone = len(sentences) == 1
         return [self._statement(sentence, is_demand, is_history, number == 0, is_alone) for number, sentence in enumerate(sentences)]

@@ -56,6 +56,7 @@ class _Element:
     unread: list[str] = field(default_factory=list)
     words: str = ""
     cells_first: bool = False
+    spread_to_place: bool = False  # "brain metastatic tumor": the place is where it went, not where it began
 
     @property
     def names_cancer(self) -> bool:
@@ -154,6 +155,7 @@ class Diagnoses:
                 case "k":
                     element.wholes.append(self._value(chunk))
                 case "S":
+                    element.spread_to_place = element.spread_to_place or (bool(element.places) and bool(_METASTASES.match(sentence.text[chunk.start : chunk.end])))
                     element.extents.append((self._value(chunk), sentence.text[chunk.start : chunk.end]))
                 case "V":
                     element.limits.append(self._value(chunk))
@@ -186,6 +188,9 @@ class Diagnoses:
             if not element.names_cancer:
                 continue
             unread = [Unread(" ".join(element.unread))] if element.unread else []
+            if element.spread_to_place:
+                readings.append(Unread(element.words))
+                continue
             if element.wholes:
                 readings += [all_of(whole, *unread) for whole in element.wholes]
             if element.cells and element.places:

@@ -50,7 +50,7 @@ PLACE, CELLS, WHOLE, EXTENT, CONDITION, DRUG, EXPERIENCE, LINES, NOW, SETTING, A
     "G",
     "u",
 )
-TEAM, PROGRESSED, NAIVE, GRADE, PRETREATED = "j", "v", "z", "l", "M"
+TEAM, PROGRESSED, NAIVE, GRADE, PRETREATED, SIDE_EFFECT = "j", "v", "z", "l", "M", "I"
 
 _ROLES = {
     "and": AND,
@@ -77,6 +77,7 @@ _ROLES = {
     "naive": NAIVE,
     "grade": GRADE,
     "pretreated": PRETREATED,
+    "side_effect": SIDE_EFFECT,
 }
 _PARTS = {"place": PLACE, "cells": CELLS, "whole": WHOLE, "extent": EXTENT}
 
@@ -260,7 +261,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _is_number_dash(text: str, start: int, end: int) -> bool:
-    before = text[:start].rstrip()[-1:]
+    before = text[:start].rstrip(" \\")[-1:]
     after = text[end:].lstrip()[:1]
     return (before.isdigit() and (after.isdigit() or after in "<≤")) or (
         text[start - 1 : start].isspace() and text[end : end + 1].isspace()
@@ -356,7 +357,7 @@ def _load_words(lexicon: Lexicon, path: Path) -> None:
         role = text_at(row, "role")
         if role not in _ROLES:
             raise row.at("role").error(f"'{role}' is not a role.{nearest(role, _ROLES)}")
-        lexicon.add(texts_at(row, "phrases"), _ROLES[role], None, with_plurals=role in ("subject", "active_group", "event"))
+        lexicon.add(texts_at(row, "phrases"), _ROLES[role], None, with_plurals=role in ("subject", "active_group", "event", "side_effect"))
     for key, role, value in (("spans_of_time", SPAN, "days"), ("numbers", NUMBER, "value")):
         for row in _rows(block, key, (value, "phrases")):
             lexicon.add(texts_at(row, "phrases"), role, float(row[value]), with_plurals=role == SPAN)

@@ -476,7 +476,7 @@ class Limits:
         number = r"N(?:T)?"
         joint = r"(?:f{0,2}[-&,]f{0,2}|f{1,2}|b|C?h?|,?f?&f?)"
         spans = rf"(?:C?f?{number}(?:f?[cQ]){{0,2}}(?:{joint}C?f?{number})?(?:f?[cQ]){{0,3}})"
-        pattern = re.compile(rf"Q[fhs:,(]*{spans}\)?(?:fQ)?|{spans}[fh]*Q(?:f?c)?|s[fh,(]*C{number}\)?(?=$|[,.;&])|C{number}f*$")
+        pattern = re.compile(rf"Q[fhs:,(]*{spans}\)?(?:fQ)?|{spans}[fh]*Q(?:f?c)?|s[fh,(]*C{number}\)?(?=$|[,.;&])|C{number}[f.]*$")
         self.sentence.each(pattern, self._age)
 
     def _age(self, start: int, end: int) -> tuple[int, str, Reading] | None:

@@ -40,6 +40,14 @@ _SKIPPED = frozenset("fhsgbEF:.-")
 _NOT_MALE = Literal('person.sex != "male"')
 _MEN = re.compile(r"\b(?:men|man|males?|partners?|both sexes|fathers?|all (?:patients|participants|subjects))\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\([A-Za-z]?[A-Z0-9][\w/&.,+ -]{0,18}s?\)")
+_HOW_MEASURED = re.compile(
+    r"\((?:as )?(?:using|by|per|according|calculated|estimated|cockcroft|ckd|mdrd|see|appendix|ctcae|nci|recist|fridericia|bazett|measured|self-reported|version|v\d)[^()<>≥≤]{0,80}\)",
+    re.IGNORECASE,
+)
+_WHEN_ASKED = re.compile(
+    r"^\W*(?:as assessed |assessed |as measured |measured |obtained |performed )?(?:at|on|by|upon|within|during|prior to|before)\b[^;]{0,30}?\b(?:sign\w*|consent|screening|enrol\w*|registration|randomi[sz]ation|study (?:entry|start|treatment|drug)|inclusion|baseline|first dose|treatment start|icf)\b[^;]{0,40}$",
+    re.IGNORECASE,
+)
 _TREATING_WORDS = re.compile(
     r"therap|treat|medicat|drug|steroid|agent|antibiotic|surg|interven|anticonvuls|immunosuppress|support|transfus|hospital|replace|insulin|edema|symptom|progress|complicat|intravenous|\biv\b",
     re.IGNORECASE,
@@ -83,12 +91,13 @@ _ANATOMICAL = frozenset(
     }
 )
 _TIME_WORDS = re.compile(
-    r"\b(?:within|in the (?:last|past|previous)|during the|prior to|less than|<)\b.*\b(?:days?|weeks?|months?|years?)\b|\b(?:days?|weeks?|months?|years?) (?:prior|before)\b",
+    r"\b(?:within|in the (?:last|past|previous)|during the|prior to|less than|<|≤|<=|up to)\b.*\b(?:days?|weeks?|months?|years?)\b|\b(?:days?|weeks?|months?|years?) (?:prior|before)\b",
     re.IGNORECASE,
 )
 _OF_WOMEN = re.compile(
     r"pregnan|child-?\s?bear|contracept|birth control|breast-?\s?feed|nursing|lactat|menopaus|steril|fertil|reproductive", re.IGNORECASE
 )
+_OTHER_THAN = re.compile(r"\b(?:other than|within|in|diagnosed)$", re.IGNORECASE)
 _UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
 _TELLING = re.compile(
     r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|definition|because|since|the following are|examples?\b)",
@@ -143,7 +152,7 @@ class _Brackets:
             inside = match[0][1:-1]
             words = sentence.words(start, end)
             meaning = inside.strip("fhsg,/&|.:-bE")
-            if not meaning or inside.startswith("g") or _ABBREVIATION.fullmatch(words):
+            if not meaning or inside.startswith("g") or _ABBREVIATION.fullmatch(words) or _HOW_MEASURED.search(words):
                 sentence.drop(start, end)
             elif inside.strip("fh") == LIMITS and sentence.letters[start - 1 : start] == LIMITS and self._same_fact(start):
                 sentence.drop(start, end)  # the same limit on another scale: "ECOG 0-2 (Karnofsky 60 or more)"
@@ -181,6 +190,9 @@ class _Speech:
         if _TELLING.match(self.sentence.text) and "p" not in self.letters and "q" not in self.letters:
             return Statement(TELLS, Unread(self.sentence.text))
         self._drop_idle_verbs()
+        label = re.match(r"[fhs]*(B)[fh]*:", self.letters)
+        if label is not None and len(self.letters) > label.end() and self._value(label.start(1)) == NOBODY:
+            return Statement(PLAIN, EVERYBODY if self.is_demand else NOBODY)  # "PROSTATE CANCER: ..." asks nothing of people with another
         self._cancers_elsewhere()
         condition = self._condition_before()
         if condition is not None:
@@ -329,6 +341,9 @@ class _Speech:
             negated = "n" in letters[start:cut] or not is_demand
             if not negated and (letters[cut] == "i" or _UNLESS.search(words)):
                 return any_of(main, Unread(words))
+            others = letters[cut + 1 : end].strip("fhs.,&|")
+            if not negated and others and set(others) <= {DIAGNOSIS, ",", "&", "|", "f", "h"}:
+                return all_of(main, opposite(self._list(cut + 1, end, True)))  # "solid tumors excluding primary brain tumors"
             if negated and is_demand:  # "no X except Y" denies X and not Y, so the exception widens the demand
                 return any_of(main, Unread(words))
             return all_of(main, Unread(words))
@@ -406,13 +421,14 @@ class _Speech:
         denied_joints = ""
         is_denying = False
         shared = self._shared_modifier(segments)
-        tail = self._shared_tail(segments)
         for segment in segments:
             reading, has_no = self._member(segment)
             if shared is not None and segment is not segments[0] and segment.atoms and not self._has_modifier(segment):
                 reading = all_of(reading, shared)
-            if tail is not None and segment is not segments[-1] and self._may_share_tail(segment):
-                reading = all_of(reading, tail)
+            if segment is not segments[-1] and self._may_share_tail(segment):
+                later = segments[segments.index(segment) + 1 :]
+                tail = self._shared_tail(later)
+                reading = reading if tail is None else all_of(reading, tail)
             if has_no:
                 is_denying = True
             elif is_denying and (segment.joint == ";" or self._is_new_limit(segment)):
@@ -452,20 +468,14 @@ class _Speech:
             return None
         return Unread(self.sentence.words(segments[0].start + lead.start(1), segments[0].start + lead.end(1)))
 
-    def _shared_tail(self, segments: list[_Segment]) -> Reading | None:
-        """ "Major surgery or injury within 4 weeks": what stands behind the last member may be meant for all."""
-        last = segments[-1]
-        if len(segments) < 2 or not last.atoms:
-            return (
-                Unread(self.sentence.words(last.start, last.end))
-                if len(segments) > 1 and not last.atoms and self._has_tail(last.start, last.end)
-                else None
-            )
-        words = self.sentence.words(last.atoms[-1] + 1, last.end)
-        if self._has_tail(last.atoms[-1] + 1, last.end):
-            return Unread(words)
-        words = self.sentence.words(last.start, last.end)
-        return Unread(words) if any(self.letters[at] == HOLDS for at in last.atoms) and _TIME_WORDS.search(words) else None
+    def _shared_tail(self, later: list[_Segment]) -> Reading | None:
+        """ "Major surgery or injury within 4 weeks": a time or a modifier behind a later member may be meant for all before it."""
+        for segment in later:
+            words = self.sentence.words(segment.start, segment.end)
+            after = segment.atoms[-1] + 1 if segment.atoms else segment.start
+            if self._has_tail(after, segment.end) or (any(self.letters[at] == HOLDS for at in segment.atoms) and _TIME_WORDS.search(words)):
+                return Unread(words)
+        return None
 
     def _has_tail(self, start: int, end: int) -> bool:
         return bool(set(self.letters[start:end]) & set("rJ")) or (start < end and bool(_TIME_WORDS.search(self.sentence.words(start, end))))
@@ -531,7 +541,9 @@ class _Speech:
                 "y" in trail or _OPENS_BOTH_WAYS.search(words) or (not self.is_demand and follows in "wms" and words[:1].isupper())
             ):
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
-            if is_limit and set(unknown_trail) <= set("JHTNbC") and "r" not in trail and "C" not in trail:
+            if is_limit and _WHEN_ASKED.match(words) and "A" not in trail:
+                pass
+            elif is_limit and set(unknown_trail) <= set("JHTNbC") and "r" not in trail and "C" not in trail:
                 pass  # when a value was measured adds nothing to what it must be
             elif not is_limit and follows not in "rhmJyiHlcCtn(":
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
@@ -546,9 +558,9 @@ class _Speech:
         return match is not None and self.sentence.words(start + match.start(1), start + match.end(1)).lower() in _GOVERNING
 
     def _before_a_no(self, atoms: list[int]) -> list[int]:
-        """ "Colorectal cancer with no disease elsewhere": what stands behind an inner "no" only narrows what stands before it."""
+        """ "Colorectal cancer with no disease elsewhere", "malignancy other than gastric cancer": what follows only narrows what comes before."""
         for number, (one, other) in enumerate(zip(atoms, atoms[1:], strict=False), 1):
-            if "n" in self.letters[one + 1 : other]:
+            if "n" in self.letters[one + 1 : other] or _OTHER_THAN.search(self.sentence.words(one, one + 1)):
                 return atoms[:number]
         return atoms
 

@@ -19,14 +19,14 @@ class Item:
     """One requirement, or one heading (which has no truth of its own).
 
     `span` is half-open. `text` is what stands there with line breaks and bullets smoothed. `under` holds the headings that govern the item,
-    outermost first, and `parts` the spans of the lead and the nested points of an item that was kept whole.
+    outermost first. `points` are the texts of the lead and the nested points of an item that was kept whole, else just its text.
     """
 
     kind: str
     text: str
     span: tuple[int, int]
     under: tuple[str, ...]
-    parts: tuple[tuple[int, int], ...]
+    points: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -487,15 +487,16 @@ class _Splitter:
             start += 1
         return start
 
-    def _tidy(self, start: int, end: int, parts: tuple[tuple[int, int], ...] = ()) -> str:
-        return " / ".join(" ".join(self.text[one:other].split()) for one, other in (parts or ((start, end),)))
+    def _tidy(self, start: int, end: int) -> str:
+        return " ".join(self.text[start:end].split())
 
     def _add(self, start: int, end: int, under: tuple[str, ...], parts: tuple[tuple[int, int], ...]) -> None:
         start, end = self._trimmed(start, end)
         if start >= end:
             return
         kind = HEADING if not parts and _ASKS_NOTHING.match(self.text[start:end]) else self.kind
-        self.found.append(Item(kind, self._tidy(start, end, parts), (start, end), under, parts))
+        points = tuple(self._tidy(*part) for part in parts or ((start, end),))
+        self.found.append(Item(kind, " / ".join(points), (start, end), under, points))
 
     def _add_heading(self, start: int, end: int) -> None:
         start, end = self._trimmed(start, end)

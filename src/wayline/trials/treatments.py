@@ -5,27 +5,37 @@ from __future__ import annotations
 import re
 
 from wayline.trials.chunks import HOLDS, LIMITS, Sentence
-from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of, any_of, opposite
+from wayline.trials.expressions import Literal, Opposite, Reading, Unread, agreed, all_of, any_of, opposite
 from wayline.trials.lexicon import LOCAL_PROCEDURES, RADIATION_PROCEDURES, State, Treatment
 
 _LIST = r"D(?:[fh]{0,2}(?:[,/|&(]{1,2}[fhO]{0,3}|[fh]?)D\)?)*"
 _WINDOW = re.compile(r"(?:H|C)[fhC(]{0,3}N(?:f?[-|/]f?N)?f?T[\)]?(?:[fhb]{0,4}[bHE][fhE]{0,4}|[fh]*E)?")
+# What is still to come, or could not be given, was not had.
+_NOT_HAD_YET = re.compile(
+    r"\b(?:amenable to|candidates? for|eligible for|eligibility for|suitable for|unsuitable for|plan\w*|schedul\w*|intend\w*|intent\w*|will|to receive|appropriate for|indicat\w+ (?:for|to)|intoleran\w+|allerg\w+(?: reactions?)?|hypersensitiv\w+|"
+    r"able to|anticipat\w+|need for|requir\w*|refus\w+|declin\w+|unfit for|fit for|benefit from|response to|toxicity (?:of|to|from|related to)|receiving the|undergo)\s+(?:[\w/-]+\s+){0,3}$",
+    re.IGNORECASE,
+)
 _PROGRESSED = re.compile(rf"v[fhO]*(?:V[fhO]*)?(?:[mNw&|]{{0,4}}[fhO]*)?(?:{_LIST}t?|R[fhO]*t?)")
-_NOT_RECEIVED = re.compile(rf"(z)[fhO]*(t?[fh]*{_LIST}[fh]*t?[fhm(]*J?)")
+_NOT_RECEIVED = re.compile(rf"(z)[fhOm]*(t?[fh]*{_LIST}(?:[fh]*t)?(?:[fhm(]*J)?)")
 _NAIVE = re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])")
-_SINCE = re.compile(rf"J[fhbEO]*t?[fh|t]*{_LIST}t?")
-_GOING_ON = re.compile(rf"Y[fhOY]*{_LIST}[fh]*t?")
-_RECEIVED = re.compile(rf"O[fhOtm]*?{_LIST}[fh(]*t?(?:[fh(m]*J\)?)?")
-_LATELY = re.compile(rf"{_LIST}[fh]*t?[fhm(]*J\)?")
-_NO_TREATMENT = re.compile(rf"([nq])[fhmO]*(t?[fh]*{_LIST}[fh]*t?)")
+_SINCE = re.compile(rf"J[fhbEOm]*t?[fh|t]*{_LIST}t?")
+_GOING_ON = re.compile(rf"Y[fhOYm]*{_LIST}(?:[fh]*t)?")
+_RECEIVED = re.compile(rf"O[fhOtm]*?{_LIST}(?:[fh(]*t)?(?:[fh(m]*J\)?)?")
+_LATELY = re.compile(rf"{_LIST}(?:[fh]*t)?[fhm(]*J\)?")
+_NO_TREATMENT = re.compile(rf"([nq])[fhmO]*(t?[fh]*{_LIST}(?:[fh]*t)?)")
+_SIDE_EFFECT = re.compile(rf"I[fhmrwlNC]{{0,6}}?[fhOmr]*{_LIST}")
 _RECEIVED_UNKNOWN = re.compile(r"O[fhOm]*[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))")
-_TREATMENT = re.compile(rf"{_LIST}[fh]*t?")
+_TREATMENT = re.compile(rf"{_LIST}(?:[fh]*t)?")
 _STATE = re.compile(r"K(?:[fhwm]{0,3}[fh(]*J\)?)?")
 _AGENT = re.compile(
-    r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|[a-z]*\d[\w.-]*|[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel))",
+    r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|\b[A-Za-z]{1,6}-?\d[\w.-]*|4-1BB|[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel|trexate|rubicin|zomib|domide|bine|dine|stat|sertib|fosfamide|mustine|limus))",
 )
 
 
+_RECOVERED = re.compile(
+    r"[\s,]*(?:and|with)\s+(?:(?:has|have|must have|must be|fully|full|adequate(?:ly)?)\s+)*recover\w*[^.;]*", re.IGNORECASE
+)
 _HALF_LIVES = re.compile(
     r"[\s,(]*(?:or|and)\s+(?:within\s+)?(?:approximately\s+|at least\s+)?[\w.]+\s*(?:x|×|times)?\s*(?:the\s+)?(?:\w+\s+){0,2}(?:half[- ]li\w+|t\s?1/2)"
     r"(?:[^.;]{0,70}?(?:shorter|longer|greater|less)\b)?[^.;,)]{0,30}\)?",
@@ -46,6 +56,7 @@ class Treatments:
         sentence = self.sentence
         self._pretreated()
         if "D" in sentence.letters or "R" in sentence.letters or "z" in sentence.letters:
+            sentence.each(_SIDE_EFFECT, self._side_effect)
             sentence.each(_PROGRESSED, self._progressed)
             self._denied(_NOT_RECEIVED)
             sentence.each(_NAIVE, self._naive)
@@ -117,6 +128,15 @@ class Treatments:
             else:
                 sentence.put(place, place + 1, "m", None)
 
+    def _side_effect(self, start: int, end: int) -> tuple[int, str, Reading] | None:
+        """Side effects of a treatment: nobody has them who never had it."""
+        sentence = self.sentence
+        treatments = [chunk.value for chunk in sentence.chunks[start:end] if chunk.role == "D"]
+        words = sentence.words(start, end)
+        if re.search(r"\b(?:study|investigational product|surg\w+)\b", words, re.IGNORECASE):
+            return None
+        return end, HOLDS, all_of(any_of(*(had_treatment(one) for one in treatments)), Unread(words))
+
     def _progressed(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         """Grew on it: certain where a course ended because the cancer grew, impossible where it was never given."""
         chunks = self.sentence.chunks[start:end]
@@ -187,6 +207,8 @@ class Treatments:
         letters = sentence.letters[start:end]
         if any(not self._is_against_cancer(treatment) for treatment in treatments):
             return None
+        if _NOT_HAD_YET.search(sentence.text[: chunks[0].start]):
+            return None
         intent = next((chunk.value for chunk in chunks if chunk.role == "t"), None)
         window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
         narrowed: list[Reading] = [
@@ -200,6 +222,7 @@ class Treatments:
         reading = self._listed(start, start + len(letters), intent, window)
         if window is not None:
             end, reading = self._half_lives(end, reading)
+            end, reading = self._recovered(end, reading, treatments)
         return end, HOLDS, all_of(reading, *narrowed)
 
     def _listed(self, start: int, end: int, intent: str | None, window: tuple[str, int] | None) -> Reading:
@@ -221,6 +244,18 @@ class Treatments:
             given = any_of(*readings)
         return opposite(given) if is_since else given
 
+    def _recovered(self, end: int, reading: Reading, treatments: list[Treatment]) -> tuple[int, Reading]:
+        """ "And recovered" after a pause: who never had the treatment has nothing to recover from."""
+        sentence = self.sentence
+        match = _RECOVERED.match(sentence.text[sentence.chunks[end - 1].end :])
+        if match is None or not isinstance(reading, Opposite):
+            return end, reading
+        finish = sentence.chunks[end - 1].end + match.end()
+        while end < len(sentence.chunks) and sentence.chunks[end].start < finish:
+            end += 1
+        not_recovered = all_of(any_of(*(had_treatment(one) for one in treatments)), Unread(match[0].strip(" ,")))
+        return end, opposite(any_of(reading.part, not_recovered))
+
     def _half_lives(self, end: int, reading: Reading) -> tuple[int, Reading]:
         """ "Or 5 half-lives, whichever is shorter" after a window: the window then decides only one way."""
         sentence = self.sentence
@@ -241,7 +276,7 @@ class Treatments:
         words = self.sentence.words(start, end)
         rest = words.split(None, 1)[-1]
         if _AGENT.search(rest) is None or re.search(
-            r"vaccin|surg|transfus|transplant|proton|pump|reuptake|monoamine|enzyme|channel|receptor blocker|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|trial|study|investigational|device|herbal|supplement",
+            r"vaccin|surg|transfus|transplant|paracentesis|drain|biops|stent|puncture|procedure|proton|pump|reuptake|monoamine|enzyme|channel|receptor blocker|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|trial|study|investigational|device|herbal|supplement",
             words,
             re.IGNORECASE,
         ):

@@ -18,7 +18,7 @@ from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
 from wayline.trials.study import Study, age_in_years
 
 FIELD = "field"
-LONGEST_ITEM, LONGEST_ENTRY = 6_000, 40
+LONGEST_ITEM, LONGEST_ENTRY, LONGEST_DEMAND = 6_000, 40, 6_000
 
 _SENTENCE_END = re.compile(
     r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b)"
@@ -127,7 +127,9 @@ class CriteriaReader:
             demand = self._under(heading, demand, is_demand)
         if group:
             demand = any_of(demand, Unread(group))
-        return None if is_fully_unread(demand) and demand != EVERYBODY else demand
+        if (is_fully_unread(demand) and demand != EVERYBODY) or len(as_expression(demand)) > LONGEST_DEMAND:
+            return None
+        return demand
 
     def _statements(self, points: tuple[str, ...], is_demand: bool, is_history: bool) -> list[Statement]:
         """The item's sentences. Points under a lead that offers a choice are members of one list."""

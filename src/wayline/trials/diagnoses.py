@@ -14,7 +14,7 @@ from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_o
 
 # From the first word of a cancer's name to the last, with what may stand between.
 _RUN = re.compile(
-    r"(?:[admS](?:[fhmg]{0,3}|[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}|\([adfhm]{1,4}\)[fh]{0,2}))*[dkS](?:[fhsmgiw,/|&():V;-]{0,7}?[adkS])*"
+    r"(?:[admS](?:[fhg]{0,2}[,/|&]{1,2}[fhg]{0,2}|\([adfhm]{1,4}\)[fh]{0,2}|[fhg]{0,3})){0,40}[dkS](?:[fhsmgiw,/|&():V;TuG-]{0,7}?[adkS])*"
 )
 _RESTRICTS = re.compile(r":|\bfollowing\b|\blimited to\b|\bone of\b|\bi\.e\b|\(", re.IGNORECASE)
 _OPENS_LIST = re.compile(r"\b(?:including|includ\w+|such as|e\.g|eg|like|for example)\b", re.IGNORECASE)
@@ -155,7 +155,9 @@ class Diagnoses:
                 case "k":
                     element.wholes.append(self._value(chunk))
                 case "S":
-                    element.spread_to_place = element.spread_to_place or (bool(element.places) and bool(_METASTASES.match(sentence.text[chunk.start : chunk.end])))
+                    element.spread_to_place = element.spread_to_place or (
+                        bool(element.places) and bool(_METASTASES.match(sentence.text[chunk.start : chunk.end]))
+                    )
                     element.extents.append((self._value(chunk), sentence.text[chunk.start : chunk.end]))
                 case "V":
                     element.limits.append(self._value(chunk))

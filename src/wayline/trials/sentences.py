@@ -32,6 +32,7 @@ from wayline.trials.limits import Limits
 from wayline.trials.treatments import Treatments
 
 # What a sentence does with what it says.
+LONGEST_SENTENCE = 400  # chunks; what is longer is no sentence
 PLAIN, DEMANDS, RULES_OUT, PERMITS, TELLS = "plain", "demands", "rules out", "permits", "tells"
 
 _ATOMS = frozenset((HOLDS, LIMITS, DIAGNOSIS))
@@ -132,6 +133,8 @@ class SentenceReader:
     def read(self, text: str, is_demand: bool, is_history: bool = False, is_first: bool = True, is_alone: bool = True) -> Statement:
         """`is_demand` says that a plain sentence stands among what is asked for, not among what rules out."""
         sentence = Sentence.of(text, self.lexicon)
+        if len(sentence.chunks) > LONGEST_SENTENCE:
+            return Statement(PLAIN, Unread(text))
         Limits(sentence, self.vocabulary).read()
         Diagnoses(sentence).read()
         Treatments(sentence, is_history).read()
@@ -297,11 +300,12 @@ class _Speech:
 
     def _demand(self, place: int) -> Statement:
         """ "Patients must ..."; "patients with X must ..." asks it only of those."""
-        guards = [self._value(at) for at in range(place) if self.letters[at] in (HOLDS, DIAGNOSIS)]
+        guards = [at for at in range(place) if self.letters[at] in (HOLDS, DIAGNOSIS)]
         limits = [at for at in range(place) if self.letters[at] == LIMITS]
         if guards and not limits and "n" not in self.letters[:place] and re.search(r"s|^[fh]*[AB]", self.letters[:place]):
             rest = self._assertion(place + 1, len(self.letters), True)
-            return Statement(DEMANDS, self._about_women(any_of(opposite(any_of(*guards)), rest), True))
+            guard = self._assertion(0, place, False)
+            return Statement(DEMANDS, self._about_women(any_of(opposite(guard), rest), True))
         self.sentence.put(place, place + 1, "f", None)
         for at, letter in enumerate(self.letters):
             if letter == "o":

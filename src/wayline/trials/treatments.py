@@ -8,7 +8,8 @@ from wayline.trials.chunks import HOLDS, LIMITS, Sentence
 from wayline.trials.expressions import Literal, Opposite, Reading, Unread, agreed, all_of, any_of, opposite
 from wayline.trials.lexicon import LOCAL_PROCEDURES, RADIATION_PROCEDURES, State, Treatment
 
-_LIST = r"D(?:[fh]{0,2}(?:[,/|&(]{1,2}[fhO]{0,3}|[fh]?)D\)?)*"
+# Quantifiers that give nothing back (*+) and bounds keep the reading of any text short.
+_LIST = r"D(?:(?:[fh]{0,2}[,/|&(]{1,2}[fhO]{0,3}|[fh]{0,3})D\)?)*+"
 _WINDOW = re.compile(r"(?:H|C)[fhC(]{0,3}N(?:f?[-|/]f?N)?f?T[\)]?(?:[fhb]{0,4}[bHE][fhE]{0,4}|[fh]*E)?")
 # What is still to come, or could not be given, was not had.
 _NOT_HAD_YET = re.compile(
@@ -16,17 +17,17 @@ _NOT_HAD_YET = re.compile(
     r"able to|anticipat\w+|need for|requir\w*|refus\w+|declin\w+|unfit for|fit for|benefit from|response to|toxicity (?:of|to|from|related to)|receiving the|undergo)\s+(?:[\w/-]+\s+){0,3}$",
     re.IGNORECASE,
 )
-_PROGRESSED = re.compile(rf"v[fhO]*(?:V[fhO]*)?(?:[mNw&|]{{0,4}}[fhO]*)?(?:{_LIST}t?|R[fhO]*t?)")
-_NOT_RECEIVED = re.compile(rf"(z)[fhOm]*(t?[fh]*{_LIST}(?:[fh]*t)?(?:[fhm(]*J)?)")
+_PROGRESSED = re.compile(rf"v[fhO]{{0,10}}(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?)")
+_NOT_RECEIVED = re.compile(rf"(z)[fhOm]{{0,10}}(t?[fh]{{0,10}}{_LIST}(?:[fh]{{0,10}}t)?(?:[fhm(]{{0,10}}J)?)")
 _NAIVE = re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])")
-_SINCE = re.compile(rf"J[fhbEOm]*t?[fh|t]*{_LIST}t?")
-_GOING_ON = re.compile(rf"Y[fhOYm]*{_LIST}(?:[fh]*t)?")
-_RECEIVED = re.compile(rf"O[fhOtm]*?{_LIST}(?:[fh(]*t)?(?:[fh(m]*J\)?)?")
-_LATELY = re.compile(rf"{_LIST}(?:[fh]*t)?[fhm(]*J\)?")
-_NO_TREATMENT = re.compile(rf"([nq])[fhmO]*(t?[fh]*{_LIST}(?:[fh]*t)?)")
-_SIDE_EFFECT = re.compile(rf"I[fhmrwlNC]{{0,6}}?[fhOmr]*{_LIST}")
-_RECEIVED_UNKNOWN = re.compile(r"O[fhOm]*[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))")
-_TREATMENT = re.compile(rf"{_LIST}(?:[fh]*t)?")
+_SINCE = re.compile(rf"J[fhbEOm]{{0,10}}t?[fh|t]{{0,10}}{_LIST}t?")
+_GOING_ON = re.compile(rf"Y[fhOYm]{{0,10}}{_LIST}(?:[fh]{{0,10}}t)?")
+_RECEIVED = re.compile(rf"O[fhOtm]{{0,10}}?{_LIST}(?:[fh(]{{0,10}}t)?(?:[fh(m]{{0,10}}J\)?)?")
+_LATELY = re.compile(rf"{_LIST}(?:[fh]{{0,10}}t)?[fhm(]{{0,10}}J\)?")
+_NO_TREATMENT = re.compile(rf"([nq])[fhmO]{{0,10}}(t?[fh]{{0,10}}{_LIST}(?:[fh]{{0,10}}t)?)")
+_SIDE_EFFECT = re.compile(rf"I[fhmrwlNC]{{0,6}}?[fhOmr]{{0,10}}{_LIST}")
+_RECEIVED_UNKNOWN = re.compile(r"O[fhOm]{0,10}[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))")
+_TREATMENT = re.compile(rf"{_LIST}(?:[fh]{{0,10}}t)?")
 _STATE = re.compile(r"K(?:[fhwm]{0,3}[fh(]*J\)?)?")
 _AGENT = re.compile(
     r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|\b[A-Za-z]{1,6}-?\d[\w.-]*|4-1BB|[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel|trexate|rubicin|zomib|domide|bine|dine|stat|sertib|fosfamide|mustine|limus))",

@@ -1,7 +1,7 @@
 """All trials of a mirror in memory, read once, so that one person is matched against all of them at the speed of memory.
 
-Every literal of every item stands once in one table. A person's truth of each literal is worked out once; the items follow by gathering those
-truths through shared nodes, level by level, with Kleene's "and" as the least and "or" as the greatest of NO < UNKNOWN < YES.
+Every literal of every item stands once in one table. A person's truth of each literal is worked out once; the items follow by gathering
+those truths through shared nodes, level by level, with Kleene's "and" as the least and "or" as the greatest of NO < UNKNOWN < YES.
 """
 
 from __future__ import annotations

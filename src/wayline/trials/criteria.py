@@ -21,21 +21,27 @@ FIELD = "field"
 LONGEST_ITEM, LONGEST_ENTRY, LONGEST_DEMAND = 6_000, 40, 6_000
 
 _SENTENCE_END = re.compile(
-    r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|;\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b)"
+    r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|"
+    r";\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b)"
 )
 _CHOICE_LEAD = re.compile(r"\b(?:one|any|either|following|types?|including|as follows)\b[^.]*:?\s*$", re.IGNORECASE)
 _GROUP_LEAD = re.compile(
     r"^\W*(?:(?:only )?for )?(?:participants? (?:in|enrolled in) |patients? (?:in|enrolled in) |subjects? (?:in|enrolled in) )?(?:the )?"
-    r"(?:dose[- ](?:escalation|expansion|exploration|finding|optimi[sz]ation)|expansion|phase (?:[\dIViv]+[ab]?)|part \w+|cohorts? [\w/,& ]{1,20}?|arms? \w+|groups? \w+|sub-?study \w+|module \w+|stratum \w+)"
+    r"(?:dose[- ](?:escalation|expansion|exploration|finding|optimi[sz]ation)|expansion|phase (?:[\dIViv]+[ab]?)|"
+    r"part \w+|cohorts? [\w/,& ]{1,20}?|arms? \w+|groups? \w+|sub-?study \w+|module \w+|stratum \w+)"
     r"\b[^:.]{0,50}?(?::|only\W|\)\s)",
     re.IGNORECASE,
 )
 _GROUP_HEADING = re.compile(
-    r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|sub-?protocol|sub-?stud\w*|[A-Z]{2,5} study|for (?:patients|subjects|participants|those|men|women) (?:with|in|who|receiving)|if\b|unless|provided|when\b|except\w*|for (?:genetic|randomi)\w*|cut-?offs?|as indicated|table|age|stage [12]\b|step [12]\b|expansion|additional)\b",
+    r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|"
+    r"sub-?protocol|sub-?stud\w*|[A-Z]{2,5} study|for (?:patients|subjects|participants|those|men|women) (?:with|in|who|"
+    r"receiving)|if\b|unless|provided|when\b|except\w*|for (?:genetic|randomi)\w*|cut-?offs?|as indicated|table|age|"
+    r"stage [12]\b|step [12]\b|expansion|additional)\b",
     re.IGNORECASE,
 )
 _GROUP_SUBJECT = re.compile(
-    r"\b(?:in|for|to|of|into) (?:the )?(?:parts?|cohorts?|arms?|phase|sub-?study|dose[- ](?:escalation|expansion)|expansion) ?(?:[\dA-Z]|cohort|phase|only|part)",
+    r"\b(?:in|for|to|of|into) (?:the )?(?:parts?|cohorts?|arms?|phase|sub-?study|dose[- ](?:escalation|expansion)|"
+    r"expansion) ?(?:[\dA-Z]|cohort|phase|only|part)",
     re.IGNORECASE,
 )
 _ALL_GROUPS = re.compile(
@@ -43,7 +49,9 @@ _ALL_GROUPS = re.compile(
     re.IGNORECASE,
 )
 _CHOICE_HEADING = re.compile(
-    r"\b(?:one|any|either|at least (?:one|1|two|2))\b[^:]{0,40}(?:of (?:the )?following|of these|below)?\W*$|\bone (?:or more )?of\b|\b1 (?:of|to) the\b|\bor\W*$|\beither\b|\bincluding\W*$|\btypes?\W*$|\bhistolog\w+\W*$|\btumors?\W*$|\bcancers?\W*$|\bmalignanc\w+\W*$|\bdiagnos\w+\W*$|\bdiseases?\W*$",
+    r"\b(?:one|any|either|at least (?:one|1|two|2))\b[^:]{0,40}(?:of (?:the )?following|of these|below)?\W*$|"
+    r"\bone (?:or more )?of\b|\b1 (?:of|to) the\b|\bor\W*$|\beither\b|\bincluding\W*$|\btypes?\W*$|\bhistolog\w+\W*$|"
+    r"\btumors?\W*$|\bcancers?\W*$|\bmalignanc\w+\W*$|\bdiagnos\w+\W*$|\bdiseases?\W*$",
     re.IGNORECASE,
 )
 _ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
@@ -52,8 +60,11 @@ _RULING_OUT_HEADING = re.compile(
 )
 _HISTORY_HEADING = re.compile(r"\b(?:prior|previous(?:ly)?|received|treatment history|treated with)\b", re.IGNORECASE)
 _TEAM = re.compile(
-    r"informed consent|\bconsent\b|willing|\bable to (?:understand|comply|give|provide|read|sign|adhere|attend)|ability to (?:understand|comply|provide|give|adhere)|\bcomply\b|complian|contracepti|birth control|abstin|investigator|in the opinion|judg(?:e)?ment|discretion|"
-    r"\btissue\b|biops|\bagree|cooperat|adhere|follow-up|sperm|legally|guardian|social situation|interfere with|would preclude|protocol requirements|safety of the (?:patient|subject)",
+    r"informed consent|\bconsent\b|willing|\bable to (?:understand|comply|give|provide|read|sign|adhere|attend)|"
+    r"ability to (?:understand|comply|provide|give|adhere)|\bcomply\b|complian|contracepti|birth control|abstin|"
+    r"investigator|in the opinion|judg(?:e)?ment|discretion|"
+    r"\btissue\b|biops|\bagree|cooperat|adhere|follow-up|sperm|legally|guardian|social situation|interfere with|"
+    r"would preclude|protocol requirements|safety of the (?:patient|subject)",
     re.IGNORECASE,
 )
 
@@ -62,8 +73,9 @@ _TEAM = re.compile(
 class Criterion:
     """One item as it was read. `kind` is inclusion, exclusion, field or heading; `demand` is None where nothing was understood.
 
-    `expression` says in the criteria language what the item demands of a person; `left_over` holds the words that were not understood, to which
-    its `unread(n)` point. `asks_the_team` marks consent, judgement, contraception and the like: things that only the study team can settle.
+    `expression` says in the criteria language what the item demands of a person; `left_over` holds the words that were not understood, to
+    which its `unread(n)` point. `asks_the_team` marks consent, judgement, contraception and the like: things that only the study team can
+    settle.
     """
 
     kind: str

@@ -1,7 +1,8 @@
 """Reading which cancers a sentence names, and how far gone.
 
-Situations are of one cancer, so a list of cancers is true of a person when one of them is theirs, false when all of them certainly are not, and
-open where one is named in words that the lists do not hold. A general diagnosis against a specific demand stays open by the facts themselves.
+Situations are of one cancer, so a list of cancers is true of a person when one of them is theirs, false when all of them certainly are
+not, and open where one is named in words that the lists do not hold. A general diagnosis against a specific demand stays open by the
+facts themselves.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ _NEUTRAL = frozenset(
     }
 )
 _PART_OF_CANCER = re.compile(
-    r"(?:samples?|tissues?|specimens?|biops\w+|blocks?|markers?|burden|size|cells?|pain|volume|growth|progression|response|bleeding|bed|assessment\w*|imaging|material|mutation\w*|surgery|resection|markers|thromb\w+|lysis|"
+    r"(?:samples?|tissues?|specimens?|biops\w+|blocks?|markers?|burden|size|cells?|pain|volume|growth|progression|"
+    r"response|bleeding|bed|assessment\w*|imaging|material|mutation\w*|surgery|resection|markers|thromb\w+|lysis|"
     r"related|directed|virus|antigen\w*|vaccine\w*|board|center\w*|treatments?|therap\w+|screening|registry|drugs?|medication\w*)\b",
     re.IGNORECASE,
 )

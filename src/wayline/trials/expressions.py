@@ -1,7 +1,7 @@
 """Building readings: expressions of the criteria language, with marks for what was not understood.
 
-A reading says what an item demands. `Unread` holds words that the reader did not understand; it is UNKNOWN of everybody, so by Kleene's tables
-it leaves an answer open wherever it could matter, and nowhere else. What two readings of a doubtful "and" share is `agreed`.
+A reading says what an item demands. `Unread` holds words that the reader did not understand; it is UNKNOWN of everybody, so by Kleene's
+tables it leaves an answer open wherever it could matter, and nowhere else. What two readings of a doubtful "and" share is `agreed`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Matching one person against all trials that are open and about this cancer, in a fixed and told order.
 
-The order says nothing about which trial is better: fewest obstacles that cannot change, then most rules met, then the nearest open site, then
-the record that changed last.
+The order says nothing about which trial is better: fewest obstacles that cannot change, then most rules met, then the nearest open site,
+then the record that changed last.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ class OpenTrials:
     def _is_open(self, truths: Truths) -> NDArray[np.bool_]:
         """Trials in which nothing stands in the way yet and something is open."""
         tally = self.book.tally(truths)
-        return (tally.not_met == 0) & (tally.unknown > 0)
+        is_open: NDArray[np.bool_] = (tally.not_met == 0) & (tally.unknown > 0)
+        return is_open
 
     def _open_literals(self, truths: Truths) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}

@@ -1,8 +1,8 @@
 """The words of trial criteria and what they mean to the reader, from `content/trials/reading/`.
 
-A phrase is a run of tokens (small letters, American spelling, no hyphens). Each phrase has one role, written as one letter, so that a sentence
-becomes a string of letters and its grammar regular expressions over that string. Where one phrase stands under several roles, the later file
-and row win, save that a filler that can also open a modifier is a preposition.
+A phrase is a run of tokens (small letters, American spelling, no hyphens). Each phrase has one role, written as one letter, so that a
+sentence becomes a string of letters and its grammar regular expressions over that string. Where one phrase stands under several roles,
+the later file and row win, save that a filler that can also open a modifier is a preposition.
 """
 
 from __future__ import annotations
@@ -189,7 +189,8 @@ class Token:
 
 
 _TOKEN = re.compile(
-    r"(?P<power>\d+(?:[.,]\d+)?\s{0,3}(?:[x×✕]|\\?\*|•|·)\s{0,3}10\s{0,3}(?:\\?\^|\\?\*\\?\*?|e)?\s{0,2}\(?[-+]?(?P<exponent>[369⁹³⁶])\)?(?![\d.]))"
+    r"(?P<power>\d+(?:[.,]\d+)?\s{0,3}(?:[x×✕]|\\?\*|•|·)\s{0,3}10\s{0,3}(?:\\?\^|\\?\*\\?\*?|"
+    r"e)?\s{0,2}\(?[-+]?(?P<exponent>[369⁹³⁶])\)?(?![\d.]))"
     r"|(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:[.·]\d+)?(?:,\d{1,2}(?!\d))?)"
     r"|(?P<word>[^\W\d_]+(?:\d+[^\W_]*)?(?:['’][a-z]+)?)"
     r"|(?P<dots>\.\.\.|…)"
@@ -256,7 +257,7 @@ def tokens_of(text: str) -> list[Token]:
                 if _is_number_dash(text, start, end):
                     found.append(Token("-", start, end))
                 continue
-            found.append(Token("³²".find(sign) >= 0 and {"³": "3", "²": "2"}[sign] or ("u" if sign in "µμ" else sign), start, end))
+            found.append(Token(("³²".find(sign) >= 0 and {"³": "3", "²": "2"}[sign]) or ("u" if sign in "µμ" else sign), start, end))
     return found
 
 
@@ -423,19 +424,17 @@ def _load_treatments(lexicon: Lexicon, path: Path, drugs: DrugDictionary) -> Non
         lexicon.add(texts_at(row, "phrases"), SETTING, text_at(row, "intent"), with_plurals=False)
     for row in _rows(block, "markers", ("positive", "negative", "phrases")):
         for phrase in texts_at(row, "phrases"):
-            names = named_readings(phrase)
-            marker = Marker(from_text(text_at(row, "positive"), names, phrase), from_text(text_at(row, "negative"), names, phrase))
-            lexicon.add([phrase], MARKER, marker)
+            lexicon.add([phrase], MARKER, Marker(_means(row, phrase, "positive"), _means(row, phrase, "negative")))
     for row in _rows(block, "statuses", ("positive", "phrases")):
         lexicon.add(texts_at(row, "phrases"), MARKED, bool(row["positive"]), with_plurals=False)
 
 
-def _means(row: Block, phrase: str) -> Reading:
-    text = text_at(row, "means")
+def _means(row: Block, phrase: str, key: str = "means") -> Reading:
+    text = text_at(row, key)
     try:
         return from_text(text, named_readings(phrase), phrase)
     except SyntaxError as error:
-        raise row.at("means").error(f"'{text}' is not an expression: {error.msg}") from None
+        raise row.at(key).error(f"'{text}' is not an expression: {error.msg}") from None
 
 
 def _rows(block: Block, key: str, keys: tuple[str, ...]) -> Iterator[Block]:

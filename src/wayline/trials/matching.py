@@ -27,7 +27,8 @@ _ALWAYS_KNOWN = "diagnosis.primary"
 class ItemVerdict:
     """One item for one person. `met` means: it certainly does not stand in the way. Headings have no verdict.
 
-    `because` holds what decided; `missing` the facts that leave it open; `may_change` says whether time or treatment could change an obstacle.
+    `because` holds what decided; `missing` the facts that leave it open; `may_change` says whether time or treatment could change an
+    obstacle.
     """
 
     criterion: Criterion

@@ -1,13 +1,15 @@
 """From the chunks of a sentence to what it says: lists, negations, exceptions, conditions, permissions.
 
-What is asserted is a reading; what the words did not yield stays in it as `Unread`, placed where it counts: a modifier narrows what it stands
-beside, an unknown member of a list stays a member, an exception narrows or widens as its place demands. So a part never speaks for the whole.
+What is asserted is a reading; what the words did not yield stays in it as `Unread`, placed where it counts: a modifier narrows what it
+stands beside, an unknown member of a list stays a member, an exception narrows or widens as its place demands. So a part never speaks for
+the whole.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from wayline.facts.vocabulary import Vocabulary
 from wayline.trials.chunks import DIAGNOSIS, HOLDS, LIMITS, Sentence
@@ -42,26 +44,33 @@ _NOT_MALE = Literal('person.sex != "male"')
 _MEN = re.compile(r"\b(?:men|man|males?|partners?|both sexes|fathers?|all (?:patients|participants|subjects))\b", re.IGNORECASE)
 _ABBREVIATION = re.compile(r"\([A-Za-z]?[A-Z0-9][\w/&.,+ -]{0,18}s?\)")
 _HOW_MEASURED = re.compile(
-    r"\((?:as )?(?:using|by|per|according|calculated|estimated|cockcroft|ckd|mdrd|see|appendix|ctcae|nci|recist|fridericia|bazett|measured|self-reported|version|v\d)[^()<>≥≤]{0,80}\)",
+    r"\((?:as )?(?:using|by|per|according|calculated|estimated|cockcroft|ckd|mdrd|see|appendix|ctcae|nci|recist|"
+    r"fridericia|bazett|measured|self-reported|version|v\d)[^()<>≥≤]{0,80}\)",
     re.IGNORECASE,
 )
 _WHEN_ASKED = re.compile(
-    r"^\W*(?:as assessed |assessed |as measured |measured |obtained |performed )?(?:at|on|by|upon|within|during|prior to|before)\b[^;]{0,30}?\b(?:sign\w*|consent|screening|enrol\w*|registration|randomi[sz]ation|study (?:entry|start|treatment|drug)|inclusion|baseline|first dose|treatment start|icf)\b[^;]{0,40}$",
+    r"^\W*(?:as assessed |assessed |as measured |measured |obtained |performed )?(?:at|on|by|upon|within|during|"
+    r"prior to|before)\b[^;]{0,30}?\b(?:sign\w*|consent|screening|enrol\w*|registration|randomi[sz]ation|study (?:entry|"
+    r"start|treatment|drug)|inclusion|baseline|first dose|treatment start|icf)\b[^;]{0,40}$",
     re.IGNORECASE,
 )
 _TREATING_WORDS = re.compile(
-    r"therap|treat|medicat|drug|steroid|agent|antibiotic|surg|interven|anticonvuls|immunosuppress|support|transfus|hospital|replace|insulin|edema|symptom|progress|complicat|intravenous|\biv\b",
+    r"therap|treat|medicat|drug|steroid|agent|antibiotic|surg|interven|anticonvuls|immunosuppress|support|transfus|"
+    r"hospital|replace|insulin|edema|symptom|progress|complicat|intravenous|\biv\b",
     re.IGNORECASE,
 )
 _FOR_THOSE = re.compile(
-    r"\W*(?:for|in|if|among|when)\b[^,]{0,90}(?:patients|subjects|participants|individuals|those|women|cancers?|carcinomas?|tumou?rs?|cohort|metastas\w+|part|arm|HER2|receiving|prior|known|there)\b[^,]*,",
+    r"\W*(?:for|in|if|among|when)\b[^,]{0,90}(?:patients|subjects|participants|individuals|those|women|cancers?|"
+    r"carcinomas?|tumou?rs?|cohort|metastas\w+|part|arm|HER2|receiving|prior|known|there)\b[^,]*,",
     re.IGNORECASE,
 )
 _GOVERNING = frozenset({"for", "of", "against", "from", "to", "in", "on"})
 # A remark after a limit that may ease it as well as tighten it.
 _OPENS_BOTH_WAYS = re.compile(
-    r"\b(?:if|unless|except\w*|arms?|cohorts?|phase|parts?|dose|only|allow\w*|permit\w*|acceptable|when|in case|for (?:the )?(?:patients|subjects|participants|those|children|women|men|phase|part|cohort|arm|HCC)|"
-    r"(?:patients|subjects|participants) (?:with|who|in|receiving)|original(?:ly)? diagnos\w+|at diagnosis|time of (?:initial |original )?diagnosis|adjust\w*|regardless|irrespective|abnormal)\b",
+    r"\b(?:if|unless|except\w*|arms?|cohorts?|phase|parts?|dose|only|allow\w*|permit\w*|acceptable|when|in case|"
+    r"for (?:the )?(?:patients|subjects|participants|those|children|women|men|phase|part|cohort|arm|HCC)|"
+    r"(?:patients|subjects|participants) (?:with|who|in|receiving)|original(?:ly)? diagnos\w+|at diagnosis|"
+    r"time of (?:initial |original )?diagnosis|adjust\w*|regardless|irrespective|abnormal)\b",
     re.IGNORECASE,
 )
 _ANATOMICAL = frozenset(
@@ -92,7 +101,8 @@ _ANATOMICAL = frozenset(
     }
 )
 _TIME_WORDS = re.compile(
-    r"\b(?:within|in the (?:last|past|previous)|during the|prior to|less than|<|≤|<=|up to)\b.*\b(?:days?|weeks?|months?|years?)\b|\b(?:days?|weeks?|months?|years?) (?:prior|before)\b",
+    r"\b(?:within|in the (?:last|past|previous)|during the|prior to|less than|<|≤|<=|up to)\b.*\b(?:days?|weeks?|"
+    r"months?|years?)\b|\b(?:days?|weeks?|months?|years?) (?:prior|before)\b",
     re.IGNORECASE,
 )
 _OF_WOMEN = re.compile(
@@ -101,7 +111,8 @@ _OF_WOMEN = re.compile(
 _OTHER_THAN = re.compile(r"\b(?:other than|within|in|diagnosed)$", re.IGNORECASE)
 _UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
 _TELLING = re.compile(
-    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|definition|because|since|the following are|examples?\b)",
+    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|"
+    r"definition|because|since|the following are|examples?\b)",
     re.IGNORECASE,
 )
 
@@ -159,10 +170,7 @@ class _Brackets:
                 sentence.drop(start, end)
             elif inside.strip("fh") == LIMITS and sentence.letters[start - 1 : start] == LIMITS and self._same_fact(start):
                 sentence.drop(start, end)  # the same limit on another scale: "ECOG 0-2 (Karnofsky 60 or more)"
-            elif inside.startswith("|"):
-                sentence.drop(end - 1, end)
-                sentence.drop(start, start + 1)
-            elif not set(sentence.letters[:start]) & _ATOMS and set(inside) & _ATOMS:
+            elif inside.startswith("|") or (not set(sentence.letters[:start]) & _ATOMS and set(inside) & _ATOMS):
                 sentence.drop(end - 1, end)
                 sentence.drop(start, start + 1)
             else:
@@ -256,8 +264,9 @@ class _Speech:
         if comma < 0 or not _FOR_THOSE.match(self.sentence.text):
             return None
         held = [self._value(at) for at in range(comma) if self.letters[at] in (HOLDS, DIAGNOSIS)]
-        guard = all_of(*held) if held and "n" not in self.letters[:comma] else Unread(self.sentence.words(0, comma))
-        rest = Unread(self.sentence.words(comma + 1, len(self.letters)))
+        is_known = bool(held) and "n" not in self.letters[:comma]
+        guard = self._assertion(0, comma, False) if is_known else Unread(self.sentence.words(0, comma))
+        rest: Reading = Unread(self.sentence.words(comma + 1, len(self.letters)))
         if not set(self.letters[comma:]) & set("pq"):
             rest = self._assertion(comma + 1, len(self.letters), self.is_demand)
         if self.is_demand:
@@ -523,7 +532,7 @@ class _Speech:
         reading = all_of(*(self._value(at) for at in atoms))
         if len(atoms) > 1 and all(letters[at] == HOLDS for at in atoms):
             reading = agreed([self._value(at) for at in atoms], self.sentence.words(first, last + 1))
-        between = "".join(letters[one + 1 : other] for one, other in zip(atoms, atoms[1:], strict=False))
+        between = "".join(letters[one + 1 : other] for one, other in pairwise(atoms))
         is_limit = all(letters[at] != HOLDS for at in atoms)
         if letters[first] == DIAGNOSIS and self._is_governed(segment.start, first):
             return Unread(self.sentence.words(segment.start, segment.end)), has_no
@@ -562,8 +571,8 @@ class _Speech:
         return match is not None and self.sentence.words(start + match.start(1), start + match.end(1)).lower() in _GOVERNING
 
     def _before_a_no(self, atoms: list[int]) -> list[int]:
-        """ "Colorectal cancer with no disease elsewhere", "malignancy other than gastric cancer": what follows only narrows what comes before."""
-        for number, (one, other) in enumerate(zip(atoms, atoms[1:], strict=False), 1):
+        """ "Colorectal cancer with no disease elsewhere", "malignancy other than gastric cancer": the rest only narrows."""
+        for number, (one, other) in enumerate(pairwise(atoms), 1):
             if "n" in self.letters[one + 1 : other] or _OTHER_THAN.search(self.sentence.words(one, one + 1)):
                 return atoms[:number]
         return atoms
@@ -578,7 +587,8 @@ def _is_illness(reading: Reading) -> bool:
 def combined(statements: list[Statement], is_demand: bool) -> Reading:
     """What an item of several sentences demands of a person, as a reading that must be YES to clear it.
 
-    A permission widens what is allowed; a sentence that only tells something narrows nothing that is demanded, but may narrow what rules out.
+    A permission widens what is allowed; a sentence that only tells something narrows nothing that is demanded, but may narrow what rules
+    out.
     """
     acts = [statement for statement in statements if statement.deed not in (PERMITS, TELLS)]
     permissions = [statement for statement in statements if statement.deed == PERMITS]

@@ -1,8 +1,8 @@
 """From the registry's one long text to items: the smallest complete requirements, each with the place where it stands.
 
-The registry stores a trial's criteria as one loosely written text: lists with three kinds of bullets, numbers inside paragraphs, headings with
-and without a colon, whole trials in one line. Items never overlap; what lies between them is headings, bullets, blanks and the words that join
-two items, so that no character of a requirement is lost. Every offset counts code points of the stored text.
+The registry stores a trial's criteria as one loosely written text: lists with three kinds of bullets, numbers inside paragraphs, headings
+with and without a colon, whole trials in one line. Items never overlap; what lies between them is headings, bullets, blanks and the words
+that join two items, so that no character of a requirement is lost. Every offset counts code points of the stored text.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 INCLUSION, EXCLUSION, HEADING = "inclusion", "exclusion", "heading"
 
@@ -53,27 +54,36 @@ _MARK = re.compile(
 )
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0]*")
 _SECTION = re.compile(
-    r"^\W*(?:[IVX\d]{1,4}[.)]\s*)?(?P<words>(?:[\w/&'’ -]{0,60}?\b)?(?:inclusion|exclusion|in-?eligibility|eligibility|non-?inclusion)\b[^:.;\n]{0,120})(?P<colon>:|\.?\s*$)",
+    r"^\W*(?:[IVX\d]{1,4}[.)]\s*)?(?P<words>(?:[\w/&'’ -]{0,60}?\b)?(?:inclusion|exclusion|in-?eligibility|eligibility|"
+    r"non-?inclusion)\b[^:.;\n]{0,120})(?P<colon>:|\.?\s*$)",
     re.IGNORECASE,
 )
 _EXCLUDING = re.compile(
-    r"\b(?:exclusions?|excluded|ineligib\w*|non-?inclusion|not (?:be )?(?:eligible|included|allowed|permitted)|must not|may not|cannot|prohibited|disqualif\w*|withdraw\w*)\b",
+    r"\b(?:exclusions?|excluded|ineligib\w*|non-?inclusion|not (?:be )?(?:eligible|included|allowed|permitted)|must not|"
+    r"may not|cannot|prohibited|disqualif\w*|withdraw\w*)\b",
     re.IGNORECASE,
 )
 _INCLUDING = re.compile(
-    r"\b(?:inclusions?|included|eligib\w*|must (?!not)|required|DISEASE CHARACTERISTICS|PATIENT CHARACTERISTICS|PRIOR CONCURRENT THERAPY)\b",
+    r"\b(?:inclusions?|included|eligib\w*|must (?!not)|required|DISEASE CHARACTERISTICS|PATIENT CHARACTERISTICS|"
+    r"PRIOR CONCURRENT THERAPY)\b",
     re.IGNORECASE,
 )
 _FLAT_HEADING = re.compile(
-    r"(?:(?<=\s)|^)(?:DISEASE CHARACTERISTICS|PATIENT CHARACTERISTICS|PRIOR CONCURRENT THERAPY|Age|Sex|Menopausal [Ss]tatus|Performance [Ss]tatus|Life [Ee]xpectancy|Hematopoietic|Hepatic|Renal|Cardiovascular|Pulmonary|Neurologic|Immunologic|Gastrointestinal|Metabolic|Ophthalmic|Other|Biologic therapy|Chemotherapy|Endocrine therapy|Radiotherapy|Surgery):(?=\s|$)"
+    r"(?:(?<=\s)|^)(?:DISEASE CHARACTERISTICS|PATIENT CHARACTERISTICS|PRIOR CONCURRENT THERAPY|Age|Sex|"
+    r"Menopausal [Ss]tatus|Performance [Ss]tatus|Life [Ee]xpectancy|Hematopoietic|Hepatic|Renal|Cardiovascular|"
+    r"Pulmonary|Neurologic|Immunologic|Gastrointestinal|Metabolic|Ophthalmic|Other|Biologic therapy|Chemotherapy|"
+    r"Endocrine therapy|Radiotherapy|Surgery):(?=\s|$)"
 )
 _FLAT_MARK = re.compile(r"DISEASE CHARACTERISTICS:|PATIENT CHARACTERISTICS:")
 # In the old one-line form a capital letter begins the next requirement, unless it begins a name or a scale.
 _FLAT_BREAK = re.compile(
     r"(?<=[a-z0-9)%³/L])(?<!\bNo)(?<!\bNot)(?<!\bMust)(?<!\bof)(?<!\bor)(?<!\band)(?<!\bthe)(?<!\bby)(?<!\bto)(?<!\bwith)(?<!\bfor)(?<!\bno)(?<!\bOR)(?<!\bAND)(?<!\bin)\s+"
-    r"(?=(?:No|Not|At least|Must|Prior|Any|Patients?|WBC|Platelets?|Absolute|Granulocytes?|Neutrophils?|Hemoglobin|Hematocrit|Bilirubin|Creatinine|"
-    r"Transaminases?|AST|ALT|SGOT|SGPT|Alkaline|PT|PTT|INR|BUN|Albumin|Calcium|Fertile|Negative|Adequate|Measurable|Bidimensionally|Evaluable|"
-    r"Histologically|Recovered|Concurrent|Previously|HIV|LVEF|Ejection|Life expectancy|Performance status|ECOG|Karnofsky|Able to|More than|Greater than|"
+    r"(?=(?:No|Not|At least|Must|Prior|Any|Patients?|WBC|Platelets?|Absolute|Granulocytes?|Neutrophils?|Hemoglobin|"
+    r"Hematocrit|Bilirubin|Creatinine|"
+    r"Transaminases?|AST|ALT|SGOT|SGPT|Alkaline|PT|PTT|INR|BUN|Albumin|Calcium|Fertile|Negative|Adequate|Measurable|"
+    r"Bidimensionally|Evaluable|"
+    r"Histologically|Recovered|Concurrent|Previously|HIV|LVEF|Ejection|Life expectancy|Performance status|ECOG|"
+    r"Karnofsky|Able to|More than|Greater than|"
     r"Considered|Ineligible|Eligible|Metastatic|Unresectable|Locally|Recurrent|Stage|Serum|Lymphocyte|Hormone|Female|Male|Women|Men|"
     r"Body|Weight|Height|Total|Normal|Pre|Post|Brain|CNS metastases|Known|Cardiac|Shortness|FEV|DLCO|Willing|Signed|Written|Informed)\b)"
 )
@@ -86,18 +96,22 @@ _ASKS_NOTHING = re.compile(
 _INLINE_NUMBER = re.compile(r"(?:(?<=\s)|(?<=^)|(?<=;))\(?(\d{1,2})\\?[.)]\s+(?=[A-Z≥≤<>=\\])")
 _SENTENCE_END = re.compile(r"(?<=[.;])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(])")
 _GOES_ON = re.compile(
-    r"^\W*(?:note|nb|n\.b|however|except|exceptions?|unless|in addition|these|this|such|for (?:the )?(?:purpose|example)|or|and|if|see|where|otherwise|provided|"
+    r"^\W*(?:note|nb|n\.b|however|except|exceptions?|unless|in addition|these|this|such|for (?:the )?(?:purpose|"
+    r"example)|or|and|if|see|where|otherwise|provided|"
     r"subjects? with (?:treated|stable)|those|it is|\*)\b",
     re.IGNORECASE,
 )
 _PERMITS = re.compile(
-    r"\b(?:(?:is|are|will be|may be|can be) (?:still )?(?:allowed|permitted|eligible|acceptable|not excluded|exempt|included|enrolled)|allowed|permitted|may (?:enroll|participate|be enrolled)|exempt)\b",
+    r"\b(?:(?:is|are|will be|may be|can be) (?:still )?(?:allowed|permitted|eligible|acceptable|not excluded|exempt|"
+    r"included|enrolled)|allowed|permitted|may (?:enroll|participate|be enrolled)|exempt)\b",
     re.IGNORECASE,
 )
 # A lead that says "any one of these will do" makes one requirement of all its points, and so does one that is a whole sentence already.
 _ALTERNATIVES = re.compile(
-    r"\b(?:one(?: \(1\))?(?: or more| or both)? of|any(?: one)? of|either|at least (?:one|1|two|2|three|3)|some of|one or more|(?:two|2) of|or more of the|1 of|"
-    r"1 or more|only one|including|includes?|such as|e\.g|exempt|exceptions?|except|unless|defined as|allowed|permitted|following (?:tumor|cancer|histolog|solid|malignan|diagnos|indication|disease)[\w ]*(?:types?)?|"
+    r"\b(?:one(?: \(1\))?(?: or more| or both)? of|any(?: one)? of|either|at least (?:one|1|two|2|three|3)|some of|"
+    r"one or more|(?:two|2) of|or more of the|1 of|"
+    r"1 or more|only one|including|includes?|such as|e\.g|exempt|exceptions?|except|unless|defined as|allowed|permitted|"
+    r"following (?:tumor|cancer|histolog|solid|malignan|diagnos|indication|disease)[\w ]*(?:types?)?|"
     r"(?:tumor|cancer|disease|solid tumor)[\w /]* types?|cohorts?|arms?|groups?|parts?|washout|may be|are eligible|not considered)\b",
     re.IGNORECASE,
 )
@@ -105,11 +119,13 @@ _ANY_OF_THESE = re.compile(
     r"\b(?:any|one|either)(?: or more)? of (?:the )?(?:following|these|below)\b|\bfollowing (?:conditions|criteria)\b", re.IGNORECASE
 )
 _MADE_CLEARER = re.compile(
-    r"\b(?:includ\w+|such as|e\.g|i\.e|defined (?:as|by)|wash-?out|except\w*|exempt|unless|exclud\w+|allowed|permitted|eligible|enrolled|not limited to|other than)\b",
+    r"\b(?:includ\w+|such as|e\.g|i\.e|defined (?:as|by)|wash-?out|except\w*|exempt|unless|exclud\w+|allowed|permitted|"
+    r"eligible|enrolled|not limited to|other than)\b",
     re.IGNORECASE,
 )
 _ALL_OF = re.compile(
-    r"\b(?:all (?:of )?(?:the )?(?:following|these|below)|each of|must meet|as follows|following (?:criteria|conditions|requirements|laborator|values|parameters|limits|lab))\b",
+    r"\b(?:all (?:of )?(?:the )?(?:following|these|below)|each of|must meet|as follows|following (?:criteria|conditions|"
+    r"requirements|laborator|values|parameters|limits|lab))\b",
     re.IGNORECASE,
 )
 _COHORT_POINT = re.compile(
@@ -117,22 +133,27 @@ _COHORT_POINT = re.compile(
     re.IGNORECASE,
 )
 _ADEQUATE = re.compile(
-    r"\b(?:adequate|acceptable|normal|sufficient|satisfactory|laborator\w*|organ (?:and marrow )?function|hematolog\w*|haematolog\w*|blood counts?|lab values)\b",
+    r"\b(?:adequate|acceptable|normal|sufficient|satisfactory|laborator\w*|organ (?:and marrow )?function|hematolog\w*|"
+    r"haematolog\w*|blood counts?|lab values)\b",
     re.IGNORECASE,
 )
 
 # Two limits in one line are two items where nothing ties them together.
 _LIMIT = re.compile(
-    r"(?:[<>≥≤=]|\bat least\b|\bno (?:greater|more|less) than\b|\bgreater than\b|\bless than\b|\bwithin (?:the )?normal|\bmore than\b|\bnot (?:more|less) than\b|\babove\b|\bbelow\b|\bminimum\b|\b(?:wnl|normal)\b)"
+    r"(?:[<>≥≤=]|\bat least\b|\bno (?:greater|more|less) than\b|\bgreater than\b|\bless than\b|\bwithin (?:the )?normal|"
+    r"\bmore than\b|\bnot (?:more|less) than\b|\babove\b|\bbelow\b|\bminimum\b|\b(?:wnl|normal)\b)"
 )
 _LIMITED = re.compile(
-    r"\b(?:anc|neutrophils?|granulocytes?|agc|platelets?|plt|ha?emoglobin|hgb|hb|wbc|white blood|leu[ck]ocytes?|lymphocytes?|bilirubin|tbil|ast|alt|sgot|sgpt|"
-    r"transaminases?|aminotransferases?|alkaline phosphatase|alp|albumin|creatinine|crcl|clearance|gfr|egfr|inr|pt|ptt|aptt|prothrombin|thromboplastin|hematocrit|hct|"
+    r"\b(?:anc|neutrophils?|granulocytes?|agc|platelets?|plt|ha?emoglobin|hgb|hb|wbc|white blood|leu[ck]ocytes?|"
+    r"lymphocytes?|bilirubin|tbil|ast|alt|sgot|sgpt|"
+    r"transaminases?|aminotransferases?|alkaline phosphatase|alp|albumin|creatinine|crcl|clearance|gfr|egfr|inr|pt|ptt|"
+    r"aptt|prothrombin|thromboplastin|hematocrit|hct|"
     r"calcium|magnesium|potassium|lvef|ejection fraction|weigh|weight|years of age|years|urea|bun|lipase|amylase|ldh|ggt|glucose|hba1c)\b",
     re.IGNORECASE,
 )
 _TIED = re.compile(
-    r"\b(?:if|unless|except|when|in (?:case|patients|subjects|participants|the (?:presence|absence))|for (?:patients|subjects|participants|those)|without|both|either|whichever|provided|patients with|subjects with)\b",
+    r"\b(?:if|unless|except|when|in (?:case|patients|subjects|participants|the (?:presence|absence))|for (?:patients|"
+    r"subjects|participants|those)|without|both|either|whichever|provided|patients with|subjects with)\b",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s*(?:;|,(?!\d{3}(?!\d)))\s*(?:and\s+|&\s+)?|\s+(?:and|&)\s+|\.\s+(?=[A-Z])", re.IGNORECASE)
@@ -348,7 +369,7 @@ class _Splitter:
             self.kind = INCLUSION
 
     def _is_heading(self, line: _Line, following: _Line | None) -> bool:
-        """A line that only introduces what follows: it ends with a colon and has no points of its own, or is a short title before a list."""
+        """A line that only introduces what follows: it ends with a colon, or is a short title before a list."""
         words = self.text[line.start : line.end].rstrip()
         if line.children:
             return False
@@ -427,7 +448,7 @@ class _Splitter:
         """The sentences of a paragraph that is no list; a note, an exception or a permission stays with what it is about."""
         edges = [start, *(match.end() for match in _SENTENCE_END.finditer(self.text, start, end)), end]
         pieces: list[tuple[int, int]] = []
-        for one, other in zip(edges, edges[1:], strict=False):
+        for one, other in pairwise(edges):
             words = self.text[one:other]
             if pieces and (_GOES_ON.match(words) or _PERMITS.search(words)):
                 pieces[-1] = (pieces[-1][0], other)
@@ -470,7 +491,7 @@ class _Splitter:
                 self._add(start, end, (heading,), ())
                 continue
             edges = [start, *(one.end() for one in _FLAT_BREAK.finditer(self.text, start, end)), end]
-            for one, other in zip(edges, edges[1:], strict=False):
+            for one, other in pairwise(edges):
                 self._add(*self._trimmed(one, other), (heading,), ())
 
     # --- spans ---

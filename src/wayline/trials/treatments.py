@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wayline.trials.chunks import HOLDS, LIMITS, Sentence
+from wayline.trials.chunks import HOLDS, Chunk, Sentence
 from wayline.trials.expressions import Literal, Opposite, Reading, Unread, agreed, all_of, any_of, opposite
 from wayline.trials.lexicon import LOCAL_PROCEDURES, RADIATION_PROCEDURES, State, Treatment
 
@@ -13,8 +13,11 @@ _LIST = r"D(?:(?:[fh]{0,2}[,/|&(]{1,2}[fhO]{0,3}|[fh]{0,3})D\)?)*+"
 _WINDOW = re.compile(r"(?:H|C)[fhC(]{0,3}N(?:f?[-|/]f?N)?f?T[\)]?(?:[fhb]{0,4}[bHE][fhE]{0,4}|[fh]*E)?")
 # What is still to come, or could not be given, was not had.
 _NOT_HAD_YET = re.compile(
-    r"\b(?:amenable to|candidates? for|eligible for|eligibility for|suitable for|unsuitable for|plan\w*|schedul\w*|intend\w*|intent\w*|will|to receive|appropriate for|indicat\w+ (?:for|to)|intoleran\w+|allerg\w+(?: reactions?)?|hypersensitiv\w+|"
-    r"able to|anticipat\w+|need for|requir\w*|refus\w+|declin\w+|unfit for|fit for|benefit from|response to|toxicity (?:of|to|from|related to)|receiving the|undergo)\s+(?:[\w/-]+\s+){0,3}$",
+    r"\b(?:amenable to|candidates? for|eligible for|eligibility for|suitable for|unsuitable for|plan\w*|schedul\w*|"
+    r"intend\w*|intent\w*|will|to receive|appropriate for|indicat\w+ (?:for|to)|intoleran\w+|allerg\w+(?: reactions?)?|"
+    r"hypersensitiv\w+|"
+    r"able to|anticipat\w+|need for|requir\w*|refus\w+|declin\w+|unfit for|fit for|benefit from|response to|"
+    r"toxicity (?:of|to|from|related to)|receiving the|undergo)\s+(?:[\w/-]+\s+){0,3}$",
     re.IGNORECASE,
 )
 _PROGRESSED = re.compile(rf"v[fhO]{{0,10}}(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?)")
@@ -30,7 +33,9 @@ _RECEIVED_UNKNOWN = re.compile(r"O[fhOm]{0,10}[wmNf-]{1,10}(?:D|(?=$|[,.;|&)(]))
 _TREATMENT = re.compile(rf"{_LIST}(?:[fh]{{0,10}}t)?")
 _STATE = re.compile(r"K(?:[fhwm]{0,3}[fh(]*J\)?)?")
 _AGENT = re.compile(
-    r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|\b[A-Za-z]{1,6}-?\d[\w.-]*|4-1BB|[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel|trexate|rubicin|zomib|domide|bine|dine|stat|sertib|fosfamide|mustine|limus))",
+    r"(?:target\w*|inhibitor\w*|antagonist\w*|agonist\w*|adcs?|antibod\w+|directed|\b[A-Za-z]{1,6}-?\d[\w.-]*|4-1BB|"
+    r"[A-Z]{2,}[\w-]*|\w+(?:mab|nib|tide|parib|ciclib|lisib|tecan|platin|taxel|trexate|rubicin|zomib|domide|bine|dine|"
+    r"stat|sertib|fosfamide|mustine|limus))",
 )
 
 
@@ -38,7 +43,8 @@ _RECOVERED = re.compile(
     r"[\s,]*(?:and|with)\s+(?:(?:has|have|must have|must be|fully|full|adequate(?:ly)?)\s+)*recover\w*[^.;]*", re.IGNORECASE
 )
 _HALF_LIVES = re.compile(
-    r"[\s,(]*(?:or|and)\s+(?:within\s+)?(?:approximately\s+|at least\s+)?[\w.]+\s*(?:x|×|times)?\s*(?:the\s+)?(?:\w+\s+){0,2}(?:half[- ]li\w+|t\s?1/2)"
+    r"[\s,(]*(?:or|and)\s+(?:within\s+)?(?:approximately\s+|at least\s+)?[\w.]+\s*(?:x|×|"
+    r"times)?\s*(?:the\s+)?(?:\w+\s+){0,2}(?:half[- ]li\w+|t\s?1/2)"
     r"(?:[^.;]{0,70}?(?:shorter|longer|greater|less)\b)?[^.;,)]{0,30}\)?",
     re.IGNORECASE,
 )
@@ -92,9 +98,9 @@ class Treatments:
             sentence.put(match.start(), match.end(), "J", ("within", self._days(chunks)))
 
     @staticmethod
-    def _days(chunks: list[object]) -> int:
-        numbers = [chunk.value for chunk in chunks if chunk.role == "N"]  # type: ignore[attr-defined]
-        unit = next(chunk.value for chunk in chunks if chunk.role == "T")  # type: ignore[attr-defined]
+    def _days(chunks: list[Chunk]) -> int:
+        numbers = [chunk.value for chunk in chunks if chunk.role == "N"]
+        unit = next(chunk.value for chunk in chunks if chunk.role == "T")
         return min(int(max(numbers) * unit + 0.5), 36_500)
 
     def _dated_states(self) -> None:
@@ -227,7 +233,7 @@ class Treatments:
         return end, HOLDS, all_of(reading, *narrowed)
 
     def _listed(self, start: int, end: int, intent: str | None, window: tuple[str, int] | None) -> Reading:
-        """Treatments in a list; two side by side ("anti-PD-1 antibody") are one thing, and an "and" between two leaves open what is meant."""
+        """Treatments in a list; two side by side ("anti-PD-1 antibody") are one, and an "and" between two leaves open what is meant."""
         is_since = window is not None and window[0] != "within"
         counted = window if window is None or not is_since else ("within", window[1] - (window[0] == "since"))
         groups: list[list[Reading]] = [[]]
@@ -277,7 +283,9 @@ class Treatments:
         words = self.sentence.words(start, end)
         rest = words.split(None, 1)[-1]
         if _AGENT.search(rest) is None or re.search(
-            r"vaccin|surg|transfus|transplant|paracentesis|drain|biops|stent|puncture|procedure|proton|pump|reuptake|monoamine|enzyme|channel|receptor blocker|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|trial|study|investigational|device|herbal|supplement",
+            r"vaccin|surg|transfus|transplant|paracentesis|drain|biops|stent|puncture|procedure|proton|pump|reuptake|"
+            r"monoamine|enzyme|channel|receptor blocker|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|"
+            r"trial|study|investigational|device|herbal|supplement",
             words,
             re.IGNORECASE,
         ):

@@ -1,6 +1,7 @@
 """The editor's test: what loading alone cannot see.
 
-Review dates, readability, equal detail and the rest of the IPDAS checklist, sources, and pages that the website needs.
+Review dates, readability, equal detail and the rest of the IPDAS checklist, sources, pages that the website needs, and what trials are read
+and found with: word lists, synonyms, relevance and the example list are loaded here too, since commands load them only when they need them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,22 @@ from wayline.guide.claims import unsourced_sentences
 from wayline.guide.pages import broken_links
 from wayline.guide.readability import Reading, read_score
 from wayline.library import Library
+from wayline.logic.parsing import parse_expression
 from wayline.options.catalog import NOT_SIGNED, Option
 from wayline.options.decisions import ipdas_checklist
+from wayline.reading import Block, Place, Rows, WaylineError, read
+from wayline.trials.expressions import EVERYBODY, NOBODY, as_expression, from_text
+from wayline.trials.known import KnownTrial, as_record
+from wayline.trials.lexicon import named_readings
+from wayline.trials.study import parse_study
 
 PAGES_THE_SITE_NEEDS = ("about", "get-help-now", "how-we-keep-this-true", "privacy")
 # Options that are drugs, care or studies are no procedures.
 KINDS_WITHOUT_PROCEDURE = ("systemic", "supportive", "research")
+# In a row of the reading lists: expressions of the criteria language, and ids of facts.
+_EXPRESSIONS = ("means", "positive", "negative")
+_FACTS = ("fact", "window")
+_COMPUTED = ("body_mass_index",)  # the reader's own word for a formula over facts
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,8 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_reading(content),
         *_ipdas(content),
         *_sources(content),
+        *_reading_lists(content),
+        *_known_trials(content, today),
     )
     return CheckReport(_counts(content), _notes(content), problems)
 
@@ -91,9 +104,18 @@ def _options(content: Library, today: date) -> Iterator[str]:
 
 def _strays(content: Library) -> Iterator[str]:
     """Files that no reader takes: a page with a wrong ending would be missed in silence."""
-    for folder, ending in (("options", ".md"), ("pages", ".md"), ("references", ".yaml"), ("vocabulary/facts", ".yaml")):
+    endings = {
+        "options": ".md",
+        "pages": ".md",
+        "references": ".yaml",
+        "vocabulary/facts": ".yaml",
+        "trials": ".yaml",
+        "trials/reading": ".yaml",
+    }
+    for folder, ending in endings.items():
         for path in sorted((content.folder / folder).iterdir()):
-            if path.suffix != ending and not path.name.startswith("."):
+            is_read = path.suffix == ending or (folder == "trials" and path.is_dir())
+            if not is_read and not path.name.startswith("."):
                 yield f"{folder}/{path.name}: only files ending in {ending} are read here"
 
 
@@ -149,6 +171,56 @@ def _sources(content: Library) -> Iterator[str]:
                 yield f"{owner}: '{cite}' is not a reference"
 
 
+def _reading_lists(content: Library) -> Iterator[str]:
+    """Loading sees that the lists have their form; here every expression and fact in them is held against the vocabulary."""
+    _ = content.criteria_reader, content.relevance, content.thesaurus  # a fault in their files ends the check, as for all content
+    for path in sorted((content.folder / "trials" / "reading").glob("*.yaml")):
+        lists: Block = read(path, f"trials/reading/{path.name}")
+        for rows in lists.values():
+            for row in rows if isinstance(rows, Rows) else ():
+                if isinstance(row, Block):
+                    yield from _row_of_a_reading_list(content, row)
+
+
+def _row_of_a_reading_list(content: Library, row: Block) -> Iterator[str]:
+    for key in (*_EXPRESSIONS, *_FACTS):
+        text = row.get(key)
+        if isinstance(text, str):
+            try:
+                _require_facts(content, text, row.at(key)) if key in _FACTS else _require_expression(content, text, row.at(key))
+            except WaylineError as error:
+                yield str(error)
+
+
+def _require_facts(content: Library, text: str, place: Place) -> None:
+    for fact_id in text.split(" and "):
+        if fact_id not in _COMPUTED:
+            content.vocabulary.require(fact_id, place)
+
+
+def _require_expression(content: Library, text: str, place: Place) -> None:
+    reading = from_text(text, named_readings("the words"), "the words")
+    if reading not in (EVERYBODY, NOBODY):  # the reader's own words
+        parse_expression(as_expression(reading), content.vocabulary, place)
+
+
+def _known_trials(content: Library, today: date) -> Iterator[str]:
+    known = content.known_trials
+    if known.written > today:
+        yield f"trials/known_trials.yaml: 'written' lies in the future ({known.written.isoformat()})"
+    for trial in known.trials:
+        yield from _known_trial(content, trial)
+
+
+def _known_trial(content: Library, trial: KnownTrial) -> Iterator[str]:
+    """The trial goes through the same reader as the registry's records; nothing of it is lost on the way."""
+    where = f"trials/known_trials.yaml, {trial.nct_id}"
+    items = {criterion.text for criterion in content.criteria_reader.read_study(parse_study(as_record(trial), where))}
+    for rule in trial.criteria:
+        if rule.text not in items:
+            yield f"{where}: this rule is not read as one item: '{rule.text}'"
+
+
 def _counts(content: Library) -> dict[str, int]:
     return {
         "facts": len(content.vocabulary),
@@ -156,6 +228,7 @@ def _counts(content: Library) -> dict[str, int]:
         "options": len(content.catalog),
         "pages": len(content.pages),
         "words": len(content.glossary),
+        "trials": len(content.known_trials.trials),
         "references": len(content.references),
         "claims": sum(len(option.evidence) + len(option.cautions) + len(option.rules_out) for option in content.catalog.values()),
     }
@@ -187,6 +260,7 @@ def _all_cited(content: Library) -> set[str]:
     cited |= {cite for page in content.pages.values() for cite in page.cited}
     cited |= {cite for word in content.glossary.values() for cite in word.cites}
     cited |= {cite for row in content.matrix for cite in row.cited}
+    cited |= {cite for trial in content.known_trials.trials for cite in trial.cites}
     cited |= {cite for group in content.outlook.groups for cite in group.cites}
     cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
     cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}

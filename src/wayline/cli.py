@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -20,7 +19,8 @@ from wayline.facts.case import load_case
 from wayline.library import library, load_library
 from wayline.options.matching import matches_for
 from wayline.reading import WaylineError
-from wayline.report import facts_json, facts_text, options_json, options_text
+from wayline.report import facts_json, facts_text, options_json, options_text, print_json
+from wayline.trials_commands import add_trials_commands, facts_that_settle_trials
 
 BAD_INPUT = 2
 
@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="JSON on stdout")
     check.set_defaults(command=_check)
 
+    add_trials_commands(commands, _trials)
+
     serve = commands.add_parser("serve", help="migrate, load content and serve the website; works offline")
     serve.add_argument("--port", type=int, default=8000, help="the port on localhost (8000)")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
@@ -80,24 +82,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+def _now() -> datetime:
+    """The one place where the clock enters the command line; everything below it is told the instant or the day."""
+    return datetime.now(UTC)
 
 
 def _options(parsed: argparse.Namespace) -> int:
     situation = load_case(parsed.case, library().vocabulary)
     matches = matches_for(situation, library().catalog)
+    trials = facts_that_settle_trials(situation)
     if parsed.json:
-        _print_json(options_json(matches))
+        print_json(options_json(matches, trials))
     else:
-        print(options_text(matches, library()))
+        print(options_text(matches, library(), trials))
     return 0
 
 
 def _facts(parsed: argparse.Namespace) -> int:
     situation = load_case(parsed.case, library().vocabulary)
     if parsed.json:
-        _print_json(facts_json(situation))
+        print_json(facts_json(situation))
     else:
         print(facts_text(situation))
     return 0
@@ -105,8 +109,7 @@ def _facts(parsed: argparse.Namespace) -> int:
 
 def _check(parsed: argparse.Namespace) -> int:
     content = library() if parsed.folder is None else load_library(parsed.folder)
-    # The one place where the clock enters the command line; everything below it is told the day.
-    today = datetime.now(UTC).date()
+    today = _now().date()
     if parsed.as_of is not None:
         try:
             today = datetime.strptime(parsed.as_of, "%Y-%m-%d").replace(tzinfo=UTC).date()
@@ -114,10 +117,15 @@ def _check(parsed: argparse.Namespace) -> int:
             raise WaylineError(f"--as-of: '{parsed.as_of}' is not a date such as 2026-11-23") from None
     report = check_report(content, today)
     if parsed.json:
-        _print_json(report.as_json())
+        print_json(report.as_json())
     else:
         print(report.as_text())
     return BAD_INPUT if report.problems else 0
+
+
+def _trials(parsed: argparse.Namespace) -> int:
+    status: int = parsed.trials_command(parsed, _now())
+    return status
 
 
 def _serve(parsed: argparse.Namespace) -> int:

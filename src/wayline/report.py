@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from wayline.facts.courses import Course, Listing
@@ -18,11 +22,39 @@ from wayline.options.matching import OptionMatch, OptionMatches
 
 _WIDTH = 100
 _MOST_QUESTIONS = 3  # the rest stand on the option's page and in the JSON
+_MOST_TO_ASK = 8
 _HEADINGS = {FITS: "Worth asking about", DEPENDS: "Depends", DOES_NOT_FIT: "Usually not used here, and why"}
 
 
-def options_json(matches: OptionMatches) -> dict[str, Any]:
-    """The shape that docs/reference/commands.md describes; `questions` holds what to ask where a caution's fact is not known."""
+def print_json(value: object, *, is_line: bool = False) -> None:
+    """Print one JSON document on standard output, or one line of many; where that takes only ASCII, with JSON's own escapes."""
+    is_ascii = not (getattr(sys.stdout, "encoding", None) or "").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=is_ascii, indent=None if is_line else 2, separators=(",", ":") if is_line else None))
+
+
+@dataclass(frozen=True)
+class FactToAsk:
+    """A missing fact, and how many open options and open trials it could settle alone; `trials` is None without a mirror."""
+
+    fact: str
+    options: int
+    trials: int | None
+
+
+def facts_to_ask(matches: OptionMatches, trials: Mapping[str, int] | None) -> list[FactToAsk]:
+    """What to ask first, by how much it settles in all. `trials` counts open trials by fact, in order; None without a mirror."""
+    options = {one.fact: one.settles for one in matches.ask_first}
+    if trials is None:
+        return [FactToAsk(fact, count, None) for fact, count in options.items()]
+    counted = [FactToAsk(fact, options.get(fact, 0), trials.get(fact, 0)) for fact in dict.fromkeys((*options, *trials))]
+    return sorted(counted, key=lambda one: -(one.options + trials.get(one.fact, 0)))
+
+
+def options_json(matches: OptionMatches, trials: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """The shape that docs/reference/commands.md describes; `questions` holds what to ask where a caution's fact is not known.
+
+    `trials` says how many open trials each fact could settle, None without a mirror.
+    """
     return {
         "options": [
             {
@@ -37,11 +69,11 @@ def options_json(matches: OptionMatches) -> dict[str, Any]:
             }
             for match in matches.matches
         ],
-        "ask_first": [{"fact": one.fact, "options": one.settles, "trials": None} for one in matches.ask_first],
+        "ask_first": [{"fact": one.fact, "options": one.options, "trials": one.trials} for one in facts_to_ask(matches, trials)],
     }
 
 
-def options_text(matches: OptionMatches, content: Library) -> str:
+def options_text(matches: OptionMatches, content: Library, trials: Mapping[str, int] | None = None) -> str:
     """The options for a person to read in a terminal."""
     lines = ["Wayline informs; it never advises. Only your care team can decide with you.", ""]
     vocabulary = content.vocabulary
@@ -51,10 +83,16 @@ def options_text(matches: OptionMatches, content: Library) -> str:
         for match in chosen:
             lines += _option_lines(match, content)
         lines.append("")
-    if matches.ask_first:
+    asked = facts_to_ask(matches, trials)
+    if asked:
         lines.append("What to ask first")
-        lines += [f"  {vocabulary[one.fact].label}: would settle {one.settles} of the open options" for one in matches.ask_first[:8]]
+        lines += [f"  {vocabulary[one.fact].label}: would settle {_settled(one)}" for one in asked[:_MOST_TO_ASK]]
     return "\n".join(lines).rstrip()
+
+
+def _settled(one: FactToAsk) -> str:
+    options = f"{one.options} of the open options"
+    return options if one.trials is None else f"{options} and {one.trials} of the open trials"
 
 
 def _option_lines(match: OptionMatch, content: Library) -> list[str]:

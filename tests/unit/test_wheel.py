@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.trials.fake_registry import study_record
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -32,6 +34,8 @@ def test_the_wheel_holds_what_is_needed(unpacked: Path) -> None:
     for path in (
         "content/options/stent.md",
         "content/vocabulary/drugs.yaml",
+        "content/trials/known_trials.yaml",
+        "content/trials/reading/words.yaml",
         "web/templates/web/base.html",
         "web/static/web/wayline.css",
         "web/migrations/0001_vault.py",
@@ -40,13 +44,30 @@ def test_the_wheel_holds_what_is_needed(unpacked: Path) -> None:
     assert list(unpacked.glob("wayline-*.dist-info/licenses/LICENSE"))
 
 
-@pytest.mark.parametrize("command", ["options", "facts"])
-def test_commands_run_from_the_wheel_in_an_empty_folder(unpacked: Path, tmp_path: Path, command: str) -> None:
-    """No checkout, no database, no data folder; nothing is left behind."""
-    case = CHECKOUT / "tests" / "people" / "knows_little.yaml"
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["options", "CASE"],
+        ["facts", "CASE"],
+        ["trials", "read", "FILE"],
+        ["trials", "check", "FILE", "CASE"],
+        ["trials", "check", "NCT03189719", "CASE"],
+        ["trials", "match", "CASE"],
+        ["trials", "search", "zolbetuximab"],
+    ],
+    ids=" ".join,
+)
+def test_commands_run_from_the_wheel_in_an_empty_folder(
+    unpacked: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, arguments: list[str]
+) -> None:
+    """No checkout, no database, no data folder, no mirror; nothing is left behind."""
+    trial = tmp_path_factory.mktemp("trial") / "trial.json"
+    trial.write_text(json.dumps(study_record(1)))
+    named = {"CASE": str(CHECKOUT / "tests" / "people" / "knows_little.yaml"), "FILE": str(trial)}
+    words = [named.get(word, word) for word in arguments]
     environment = {"PYTHONPATH": str(unpacked), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     ran = subprocess.run(
-        [sys.executable, "-m", "wayline.cli", command, str(case), "--json"], cwd=tmp_path, env=environment, capture_output=True, check=True
+        [sys.executable, "-m", "wayline.cli", *words, "--json"], cwd=tmp_path, env=environment, capture_output=True, check=True
     )
     assert json.loads(ran.stdout)
     assert list(tmp_path.iterdir()) == []

@@ -132,6 +132,10 @@ class Group:
 class Vocabulary(Mapping[str, FactDefinition]):
     """All facts by id, with the drug dictionary, procedures, unit spellings and formulas that give them meaning."""
 
+    # Loaded once, and the same only as itself: so what was read with it can be remembered beside it.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __init__(
         self,
         facts: Mapping[str, FactDefinition],

@@ -35,7 +35,7 @@ _GROUP_LEAD = re.compile(
 _GROUP_HEADING = re.compile(
     r"\b(?:cohorts?|arms?|parts?|phase|dose[- ](?:escalation|expansion)|sub-?stud\w+|module|stratum|specific|group|"
     r"sub-?protocol|sub-?stud\w*|[A-Z]{2,5} study|for (?:patients|subjects|participants|those|men|women) (?:with|in|who|"
-    r"receiving)|if\b|unless|provided|when\b|except\w*|for (?:genetic|randomi)\w*|cut-?offs?|as indicated|table|age|"
+    r"receiving)|if\b|unless|provided|when\b|except\w*|for (?:genetic|randomi)\w*|cut-?offs?|as indicated|table|"
     r"stage [12]\b|step [12]\b|expansion|additional)\b",
     re.IGNORECASE,
 )
@@ -55,6 +55,8 @@ _CHOICE_HEADING = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
+_KIDNEY_HEADING = re.compile(r"creatinine|filtration|\bgfr\b|clearance", re.IGNORECASE)
+_AGE_ROW = re.compile(r"\W*(?:age\w*\W*)?[<>≥≤=\d].{0,30}\b(?:years?|months?|to)\b", re.IGNORECASE)
 _RULING_OUT_HEADING = re.compile(
     r"\b(?:ineligible|excluded|not (?:be )?eligible|disqualif\w+|exclusions?|must not|should not|may not|cannot)\b", re.IGNORECASE
 )
@@ -126,6 +128,8 @@ class CriteriaReader:
             return EVERYBODY
         if "|" in text or (is_demand and any(_RULING_OUT_HEADING.search(heading) for heading in under)):
             return None  # a row of a table, or a rule that stands on the wrong side
+        if under and _KIDNEY_HEADING.search(under[-1]) and _AGE_ROW.match(text):
+            return None  # a row of a table of limits by age
         group, lead = self._group(points[0])
         points = (lead, *points[1:])
         is_history = any(_HISTORY_HEADING.search(heading) for heading in under)

@@ -108,6 +108,8 @@ _TIME_WORDS = re.compile(
 _OF_WOMEN = re.compile(
     r"pregnan|child-?\s?bear|contracept|birth control|breast-?\s?feed|nursing|lactat|menopaus|steril|fertil|reproductive", re.IGNORECASE
 )
+_ALLOWS = re.compile(r"allow|permi|acceptable|exclu|required|exempt|fine|\bok\b|apply", re.IGNORECASE)
+_VERBS = frozenset({"have", "has", "had", "is", "are", "was", "were", "having", "being"})
 _OTHER_THAN = re.compile(r"\b(?:other than|within|in|diagnosed)$", re.IGNORECASE)
 _UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
 _TELLING = re.compile(
@@ -302,6 +304,8 @@ class _Speech:
         )
         is_plain = is_plain and not re.search(r"\binclude|\bonly\b|consult|after\b|discuss", self.sentence.text, re.IGNORECASE)
         if self.is_alone:
+            # "Patients with X will be considered" asks for X; "X is allowed" asks for nothing.
+            is_plain = is_plain and _ALLOWS.search(self.sentence.words(place, place + 1)) is not None
             return Statement(PERMITS if is_plain else PLAIN, Unread(self.sentence.text))
         allowed = self._assertion(0, place, True) if set(before) & _ATOMS else Unread(self.sentence.text)
         conditions = [Unread(self.sentence.words(place, len(letters)))] if after.strip("fhsgbE:.") else []
@@ -415,7 +419,9 @@ class _Speech:
         if first in ("r",):
             return True
         if first == "h" and not segment.atoms:
-            return True
+            # "or have malabsorption" begins a new member; "or in the last month" goes on.
+            words = self.sentence.words(segment.start, segment.end).split(None, 1)
+            return before.is_open or not words or words[0].lower() not in _VERBS
         if segment.atoms:
             return False
         if before.is_open:

@@ -20,7 +20,9 @@ _NOT_HAD_YET = re.compile(
     r"toxicity (?:of|to|from|related to)|receiving the|undergo)\s+(?:[\w/-]+\s+){0,3}$",
     re.IGNORECASE,
 )
-_PROGRESSED = re.compile(rf"v[fhO]{{0,10}}(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?)")
+_PROGRESSED = re.compile(
+    rf"v[fhO]{{0,10}}(?:NT[fhbEO]{{0,8}})?(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?)"
+)
 _NOT_RECEIVED = re.compile(rf"(z)[fhOm]{{0,10}}(t?[fh]{{0,10}}{_LIST}(?:[fh]{{0,10}}t)?(?:[fhm(]{{0,10}}J)?)")
 _NAIVE = re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])")
 _SINCE = re.compile(rf"J[fhbEOm]{{0,10}}t?[fh|t]{{0,10}}{_LIST}t?")

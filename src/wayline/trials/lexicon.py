@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wayline.facts.drugs import DrugDictionary
-from wayline.reading import Block, Place, WaylineError, nearest, read, require_keys, rows_at, text_at, texts_at
+from wayline.reading import Block, Place, WaylineError, nearest, number_at, read, require_keys, rows_at, text_at, texts_at
 from wayline.trials.expressions import EVERYBODY, NOBODY, Literal, Reading, Unread, all_of, any_of, from_text, opposite
 
 # One letter a role. Capital letters carry a value that is demanded of a person.
@@ -284,6 +284,8 @@ class Lexicon:
     def __init__(self) -> None:
         self._entries: dict[tuple[str, ...], Entry] = {}
         self._tree: dict[str, Any] = {}
+        self.ecog_of_karnofsky: dict[int, str] = {}
+        self.without_a_unit_up_to: dict[str, float] = {}
 
     def add(self, phrases: Iterable[str], role: str, value: Any, *, with_plurals: bool = True) -> None:
         for phrase in phrases:
@@ -368,7 +370,17 @@ def _load_words(lexicon: Lexicon, path: Path) -> None:
 
 
 def _load_measures(lexicon: Lexicon, path: Path) -> None:
-    keys = ("measures", "scales", "units", "upper_limit", "lower_limit", "within_normal", "times")
+    keys = (
+        "measures",
+        "scales",
+        "units",
+        "upper_limit",
+        "lower_limit",
+        "within_normal",
+        "times",
+        "ecog_of_karnofsky",
+        "without_a_unit_up_to",
+    )
     block = require_keys(read(path, _name(path)), keys, Place(_name(path), 1))
     for row in _rows(block, "measures", ("fact", "kind", "multiples", "phrases")):
         facts = () if row["fact"] is None else tuple(text_at(row, "fact").split(" and "))
@@ -378,6 +390,10 @@ def _load_measures(lexicon: Lexicon, path: Path) -> None:
         lexicon.add(texts_at(row, "phrases"), SCALE, scale, with_plurals=False)
     for row in _rows(block, "units", ("unit", "phrases")):
         lexicon.add(texts_at(row, "phrases"), UNIT, text_at(row, "unit"))
+    for row in _rows(block, "ecog_of_karnofsky", ("karnofsky", "ecog")):
+        lexicon.ecog_of_karnofsky[int(number_at(row, "karnofsky"))] = text_at(row, "ecog")
+    for row in _rows(block, "without_a_unit_up_to", ("fact", "number")):
+        lexicon.without_a_unit_up_to[text_at(row, "fact")] = number_at(row, "number")
     for key, role in (("upper_limit", UPPER), ("lower_limit", LOWER), ("within_normal", NORMAL), ("times", TIMES)):
         lexicon.add(texts_at(block, key), role, None, with_plurals=False)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wayline.facts.vocabulary import Vocabulary
 from wayline.trials.chunks import LIMITS, Chunk, Sentence
 from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of, any_of, opposite
-from wayline.trials.lexicon import Marker, Measure, Scale, State, Treatment
+from wayline.trials.lexicon import Lexicon, Marker, Measure, Scale, State, Treatment
 
 _GAP = frozenset("fh:sg")
 _LOW_IS_WORSE = frozenset(
@@ -47,8 +48,9 @@ class _Limit:
 class Limits:
     """Reads the limits of one sentence in place."""
 
-    def __init__(self, sentence: Sentence, vocabulary: Vocabulary) -> None:
+    def __init__(self, sentence: Sentence, vocabulary: Vocabulary, lexicon: Lexicon) -> None:
         self.sentence = sentence
+        self.lexicon = lexicon
         self.vocabulary = vocabulary
 
     def read(self) -> None:
@@ -272,8 +274,8 @@ class Limits:
 
     def _without_unit(self, fact: str, number: float) -> float | None:
         """A bare number is taken in the fact's own unit where it lies among its possible values near zero, as nobody writes 9 g/L."""
-        usual_highest = {"labs.hemoglobin": 20, "labs.albumin": 6, "labs.bilirubin": 10, "labs.creatinine": 10}.get(fact)
-        return number if usual_highest is not None and number <= usual_highest else None
+        highest = self.lexicon.without_a_unit_up_to.get(fact)
+        return number if highest is not None and number <= highest else None
 
     def _tail(self, measures: list[Measure], joints: str, first: _Limit, base: Reading, good: bool) -> tuple[Reading, int]:
         """What follows a limit and belongs to it: another unit in brackets, a second limit, "5 x ULN if liver metastases", "unless ..."."""
@@ -432,7 +434,7 @@ class Limits:
         signs = [chunk.value for chunk in sentence.chunks[start:end] if chunk.role in "Cc"]
         words = sentence.words(start, end)
         if scale.name == "karnofsky" or (scale.name == "performance" and max(numbers) > 5):
-            return _karnofsky(numbers, signs, words)
+            return _karnofsky(numbers, signs, words, self.lexicon.ecog_of_karnofsky)
         if scale.name == "child_pugh" and max(numbers) > 4:
             return self._child_pugh_points(numbers, signs)
         if any(number != int(number) or not 0 <= number <= 5 for number in numbers):
@@ -622,23 +624,19 @@ def _compares(degree: int, sign: str, number: float) -> bool:
     return {"<": degree < number, "<=": degree <= number, ">": degree > number, ">=": degree >= number, "=": degree == number}[sign]
 
 
-# ECOG for each Karnofsky step (Oken 1982; Buccheri 1996): 100-90 is 0, 80-70 is 1, 60-50 is 2, 40-30 is 3, 20-10 is 4.
-_ECOG_OF_KARNOFSKY = {100: "0", 90: "0", 80: "1", 70: "1", 60: "2", 50: "2", 40: "3", 30: "3", 20: "4", 10: "4"}
-
-
-def _karnofsky(numbers: list[float], signs: list[str], words: str) -> Reading | None:
+def _karnofsky(numbers: list[float], signs: list[str], words: str, ecog_of: Mapping[int, str]) -> Reading | None:
     """A Karnofsky limit on ECOG: an ECOG whose two steps lie on both sides of the limit is not decided."""
     if len(numbers) == 2 and not signs:
         low, high = min(numbers), max(numbers)
-        allowed = {step for step in _ECOG_OF_KARNOFSKY if low <= step <= high}
+        allowed = {step for step in ecog_of if low <= step <= high}
     elif len(numbers) == len(signs) == 1:
-        allowed = {step for step in _ECOG_OF_KARNOFSKY if _compares(step, signs[0], numbers[0])}
-    elif not signs and all(number in _ECOG_OF_KARNOFSKY for number in numbers):
+        allowed = {step for step in ecog_of if _compares(step, signs[0], numbers[0])}
+    elif not signs and all(number in ecog_of for number in numbers):
         allowed = {int(number) for number in numbers}
     else:
         return None
-    inside = [ecog for ecog in "01234" if {s for s, e in _ECOG_OF_KARNOFSKY.items() if e == ecog} <= allowed]
-    partly = [ecog for ecog in "01234" if ecog not in inside and {s for s, e in _ECOG_OF_KARNOFSKY.items() if e == ecog} & allowed]
+    inside = [ecog for ecog in "01234" if {s for s, e in ecog_of.items() if e == ecog} <= allowed]
+    partly = [ecog for ecog in "01234" if ecog not in inside and {s for s, e in ecog_of.items() if e == ecog} & allowed]
     parts: list[Reading] = []
     if inside:
         parts.append(Literal(f"function.ecog in [{', '.join(chr(34) + one + chr(34) for one in inside)}]"))

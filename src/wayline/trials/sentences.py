@@ -148,7 +148,7 @@ class SentenceReader:
         sentence = Sentence.of(text, self.lexicon)
         if len(sentence.chunks) > LONGEST_SENTENCE:
             return Statement(PLAIN, Unread(text))
-        Limits(sentence, self.vocabulary).read()
+        Limits(sentence, self.vocabulary, self.lexicon).read()
         Diagnoses(sentence).read()
         Treatments(sentence, is_history).read()
         _Brackets(sentence).settle()

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from wayline.web.secrets import data_folder, secret_key
+from wayline.folders import data_folder
+from wayline.web.secrets import secret_key
 
 DATA_FOLDER: Path = data_folder()
 SECRET_KEY = secret_key(DATA_FOLDER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, guide, situation
+from wayline.web.views import about, choices, guide, situation, trials
 
 urlpatterns = [
     path("", about.home, name="home"),
@@ -24,6 +24,10 @@ urlpatterns = [
     path("situation/more/<slug:group_id>/", situation.group, name="group"),
     path("options/", choices.options, name="options"),
     path("options/<slug:option_id>/", choices.option, name="option"),
+    path("trials/", trials.trials, name="trials"),
+    path("trials/search/", trials.search, name="trials-search"),
+    path("trials/set-aside/", trials.set_aside, name="trials-set-aside"),
+    path("trials/<slug:nct_id>/", trials.trial, name="trial"),
     path("ready/", about.ready, name="ready"),
     path("offline-help.js", about.offline_help, name="offline-help"),
 ]

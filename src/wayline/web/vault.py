@@ -38,10 +38,14 @@ class RecordTooLargeError(ValueError):
 
 @dataclass
 class Contents:
-    """What a record holds: `facts` in the form of a case file, `drafts` of answers that could not be read yet."""
+    """What a record holds: `facts` in the form of a case file, `drafts` of answers that could not be read yet.
+
+    `set_aside` holds the registry numbers of trials marked "not for me", in the order in which they were; older records have none.
+    """
 
     facts: dict[str, Any] = field(default_factory=dict)
     drafts: dict[str, Any] = field(default_factory=dict)
+    set_aside: list[str] = field(default_factory=list)
 
     def take(self, facts: Mapping[str, Any], drafts: Mapping[str, Any], fact_ids: Sequence[str]) -> None:
         """Take over a page's answers: None takes a fact back, and the page's earlier drafts are replaced."""
@@ -61,7 +65,7 @@ class Contents:
 
     @property
     def is_empty(self) -> bool:
-        return not self.facts and not self.drafts
+        return not self.facts and not self.drafts and not self.set_aside
 
 
 class Vault:
@@ -153,7 +157,8 @@ def _record_id(key: bytes) -> str:
 
 
 def _sealed(key: bytes, contents: Contents) -> bytes:
-    plain = json.dumps({"facts": contents.facts, "drafts": contents.drafts}, separators=(",", ":")).encode()
+    document = {"facts": contents.facts, "drafts": contents.drafts, "set_aside": contents.set_aside}
+    plain = json.dumps(document, separators=(",", ":")).encode()
     if len(plain) > LARGEST_RECORD_BYTES:
         raise RecordTooLargeError
     padded = plain + b" " * (-len(plain) % PADDED_TO_BYTES)  # JSON allows blanks at its end
@@ -169,4 +174,4 @@ def _opened(key: bytes, record: VaultRecord) -> Contents:
         document = json.loads(plain)
     except (InvalidTag, ValueError):
         return Contents()  # tampered with or cut off: treated as absent, never guessed at
-    return Contents(document["facts"], document["drafts"])
+    return Contents(document["facts"], document["drafts"], document.get("set_aside", []))

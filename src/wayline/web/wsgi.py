@@ -11,3 +11,7 @@ from wayline.library import library
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wayline.web.settings")
 library()  # loaded before the first visitor waits for it
 application = get_wsgi_application()
+
+from wayline.web.trials import shelf  # noqa: E402 - needs the settings
+
+shelf().begin_reading()  # in the background: pages are served meanwhile

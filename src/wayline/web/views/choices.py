@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -11,11 +12,15 @@ from django.views.decorators.http import require_safe
 
 from wayline.checking import option_text, reading_of
 from wayline.library import library
+from wayline.logic.ask_first import AskFirst
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, KINDS
 from wayline.options.matching import ALWAYS_KNOWN, OptionMatch, match_option, matches_for
+from wayline.trials.finding import FactToAsk
 from wayline.web.asking import no_longer_read, situation_from
 from wayline.web.places import place_to_tell
 from wayline.web.rendering import numbered, render_sections
+from wayline.web.trial_cards import NEVER_ASKED_UNASKED
+from wayline.web.trials import BEING_READ, shelf
 from wayline.web.visitors import today, vault_of
 
 ASK_FIRST_SHOWN = 5
@@ -43,15 +48,17 @@ def options(request: HttpRequest) -> HttpResponse:
             (KINDS[kind], [_shown(match) for match in group]) for kind, group in groupby(matches, key=lambda match: match.option.kind)
         ]
         sections.append({"verdict": verdict, "count": len(matches), "kinds": kinds_shown, **words})
-    asking = [
-        {"definition": content.vocabulary[one.fact], "settles": one.settles, "link": place_to_tell(one.fact)}
-        for one in found.ask_first[:ASK_FIRST_SHOWN]
-    ]
-    return render(
-        request,
-        "web/options.html",
-        {"sections": sections, "asking": asking, "drafts": contents.drafts, "lost": no_longer_read(contents.usable_facts, situation)},
-    )
+    shelved = shelf().current()
+    trials = shelved.trials.facts_to_ask(situation, contents.usable_facts) if shelved.is_mirror and shelved.trials else []
+    context = {
+        "sections": sections,
+        "asking": _asking(found.ask_first, trials)[:ASK_FIRST_SHOWN],
+        "counts_trials": shelved.is_mirror,
+        "trials_being_read": shelved.state == BEING_READ,
+        "drafts": contents.drafts,
+        "lost": no_longer_read(contents.usable_facts, situation),
+    }
+    return render(request, "web/options.html", context)
 
 
 @require_safe
@@ -83,6 +90,23 @@ def option(request: HttpRequest, option_id: str) -> HttpResponse:
         "status": VERDICTS[match.verdict]["status"] if match else None,
     }
     return render(request, "web/option.html", context)
+
+
+def _asking(options: Iterable[AskFirst], trials: Iterable[FactToAsk]) -> list[dict[str, Any]]:
+    """Missing facts by how many options and trials they could settle together; of equal ones, in the vocabulary's order."""
+    vocabulary = library().vocabulary
+    of_options = {one.fact: one.settles for one in options}
+    of_trials = {one.fact: one.trials for one in trials if one.fact not in NEVER_ASKED_UNASKED}
+    facts = sorted({*of_options, *of_trials}, key=lambda fact: (-of_options.get(fact, 0) - of_trials.get(fact, 0), vocabulary.order[fact]))
+    return [
+        {
+            "definition": vocabulary[fact],
+            "options": of_options.get(fact, 0),
+            "trials": of_trials.get(fact, 0),
+            "link": place_to_tell(fact),
+        }
+        for fact in facts
+    ]
 
 
 def _shown(match: OptionMatch) -> dict[str, Any]:

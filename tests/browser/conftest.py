@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.running import FLAGS, running_server
+from tests.web.trial_records import INCLUSION, days_ago, fill_mirror, record
 
 CHROMIUM = shutil.which("chromium")
 
@@ -17,6 +18,18 @@ CHROMIUM = shutil.which("chromium")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`wayline serve` as a user would start it, in an empty data folder."""
     with running_server(tmp_path_factory.mktemp("data")) as base:
+        yield base
+
+
+@pytest.fixture(scope="session")
+def server_with_studies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same over a small mirror of invented studies: fresh and old ones, with rules of every kind."""
+    data = tmp_path_factory.mktemp("data-with-studies")
+    rules = f"{INCLUSION}\n* Willing to sign the consent form\n* Owns a purple bicycle\n\nExclusion Criteria:\n\n* Active brain metastases"
+    studies = [record(number, f"A study of Testumab, part {number}", criteria=rules) for number in range(1, 23)]
+    squamous = "Inclusion Criteria:\n\n* Squamous cell carcinoma of the esophagus"
+    fill_mirror(data, [*studies, record(90, "A study for squamous cancer", checked=days_ago(52), criteria=squamous)])
+    with running_server(data) as base:
         yield base
 
 

@@ -1,10 +1,13 @@
 """Pictures of every page type, phone and desktop, light and dark: `make screenshots` writes them to screenshots/.
 
+A second argument names the file of a mirror (`trials.sqlite3`) to take the trials from, in place of the example list.
+
 Not a test: people look at them. Needs Debian's chromium.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +18,7 @@ from tests.running import FLAGS, running_server
 
 CHROMIUM = "/usr/bin/chromium"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+MOST_READINGS = 120
 
 
 GUIDE = {
@@ -53,6 +57,17 @@ def fill(page: Page, base: str) -> None:
         page.click("main .buttons button[value=next]")
 
 
+def open_list_of_trials(page: Page, base: str) -> None:
+    """Open the list, and again as the page asks while a mirror is still being read."""
+    page.goto(f"{base}/trials/")
+    for _ in range(MOST_READINGS):
+        if not page.get_by_text("The list is being read").count():
+            return
+        page.wait_for_timeout(250)
+        page.get_by_role("link", name="open this page again").click()
+    raise RuntimeError("the list of trials was not read in time")
+
+
 def main(base: str, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
@@ -74,6 +89,8 @@ def main(base: str, folder: Path) -> None:
                 for name, path in GUIDE.items():
                     page.goto(base + path)
                     page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=True)
+                open_list_of_trials(page, base)
+                page.screenshot(path=str(folder / f"trials-nothing-told-{size}-{scheme}.png"))
                 page.goto(f"{base}/how-long/")
                 page.get_by_role("button", name="Numbers for groups of people").click()
                 page.screenshot(path=str(folder / f"figures-{size}-{scheme}.png"), full_page=True)
@@ -93,14 +110,27 @@ def main(base: str, folder: Path) -> None:
                     "option": "/options/stent/",
                     "told": "/situation/",
                     "history": "/situation/step/treatment-so-far/",
+                    "trials": "/trials/",
+                    "trials-set-aside": "/trials/set-aside/",
                 }
                 for name, path in shots.items():
                     page.goto(base + path)
                     page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=True)
+                page.goto(f"{base}/trials/")
+                page.locator(".trial-card h3 a").first.click()
+                page.screenshot(path=str(folder / f"trial-{size}-{scheme}.png"), full_page=True)
+                page.goto(f"{base}/trials/search/")
+                page.fill("#words", "pembrolizumb")
+                page.get_by_role("button", name="Search").click()
+                page.wait_for_selector(".trial-card")
+                page.screenshot(path=str(folder / f"trials-found-{size}-{scheme}.png"))
                 context.close()
         browser.close()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as data, running_server(Path(data)) as address:
-        main(address, Path(sys.argv[1]))
+    with tempfile.TemporaryDirectory() as data:
+        if len(sys.argv) > 2:  # a mirror to show trials from, such as the server's own
+            shutil.copy(sys.argv[2], data)
+        with running_server(Path(data)) as address:
+            main(address, Path(sys.argv[1]))

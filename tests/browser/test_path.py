@@ -36,6 +36,10 @@ PAGES = [
     "/compare/swallowing/",
     "/liver-treatments/",
     "/how-long/",
+    "/trials/",
+    "/trials/search/",
+    "/trials/set-aside/",
+    "/trials/NCT03189719/",
     "/nothing-here/",
 ]
 

@@ -38,6 +38,20 @@ class _Level:
     is_and: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Part:
+    """What of a book rests on some of its literals: their places, the nodes above them level by level, and the trials that hold these.
+
+    `items` are all items of these trials, end to end; `begins` tells where each trial's begin.
+    """
+
+    places: NDArray[np.int64]
+    levels: tuple[_Level, ...]
+    trials: NDArray[np.int64]
+    items: NDArray[np.int64]
+    begins: NDArray[np.int64]
+
+
 class Tally:
     """What came out for each trial: counts of items, and the obstacles that could not go away."""
 
@@ -163,6 +177,10 @@ class Book:
 
     def item_truths(self, literal_truths: Truths) -> Truths:
         """The truth of every item of every trial, end to end."""
+        return self.node_truths(literal_truths)[self.items]
+
+    def node_truths(self, literal_truths: Truths) -> Truths:
+        """The truth of every node, the denied ones behind the plain ones."""
         table = np.full(2 * self._node_count, UNKNOWN_CODE, dtype=np.int8)
         table[self._literal_places] = literal_truths
         table[self._node_count + self._literal_places] = YES_CODE - literal_truths
@@ -171,7 +189,45 @@ class Book:
             truths = np.where(level.is_and, np.minimum.reduceat(gathered, level.begins), np.maximum.reduceat(gathered, level.begins))
             table[level.nodes] = truths
             table[self._node_count + level.nodes] = YES_CODE - truths
-        return table[self.items]
+        return table
+
+    def part_resting_on(self, places: Sequence[int]) -> Part:
+        """What has to be worked out anew when only these literals change. The same for every person."""
+        own = self._literal_places[np.asarray(places, dtype=np.int64)]
+        rests = np.zeros(2 * self._node_count, dtype=np.bool_)
+        rests[own] = rests[self._node_count + own] = True
+        levels = []
+        for level in self._levels:
+            chosen = np.logical_or.reduceat(rests[level.children], level.begins)
+            if chosen.any():
+                children, begins = _ranges(level.children, level.begins, chosen)
+                nodes = level.nodes[chosen]
+                rests[nodes] = rests[self._node_count + nodes] = True
+                levels.append(_Level(nodes, children, begins, level.is_and[chosen]))
+        chosen = np.logical_or.reduceat(rests[self.items], self._begins)
+        items, begins = _ranges(self.items, self._begins, chosen)
+        return Part(np.asarray(places, dtype=np.int64), tuple(levels), np.flatnonzero(chosen), items, begins)
+
+    def open_in(self, part: Part, node_truths: Truths, supposed: Truths) -> NDArray[np.bool_]:
+        """Which of a part's trials stay open, (trials, cases): `supposed` holds a row of the part's literal truths for each case."""
+        table = np.repeat(node_truths[:, np.newaxis], len(supposed), axis=1)
+        own = self._literal_places[part.places]
+        table[own] = supposed.T
+        table[self._node_count + own] = YES_CODE - supposed.T
+        for level in part.levels:
+            gathered = table[level.children]
+            least = np.minimum.reduceat(gathered, level.begins, axis=0)
+            truths = np.where(level.is_and[:, np.newaxis], least, np.maximum.reduceat(gathered, level.begins, axis=0))
+            table[level.nodes] = truths
+            table[self._node_count + level.nodes] = YES_CODE - truths
+        # Nothing stands in the way and something is open: the least truth is UNKNOWN.
+        is_open: NDArray[np.bool_] = np.minimum.reduceat(table[part.items], part.begins, axis=0) == UNKNOWN_CODE
+        return is_open
+
+    def open_trials(self, node_truths: Truths) -> NDArray[np.bool_]:
+        """Trials in which nothing stands in the way yet and something is open."""
+        is_open: NDArray[np.bool_] = np.minimum.reduceat(node_truths[self.items], self._begins) == UNKNOWN_CODE
+        return is_open
 
     def tally(self, literal_truths: Truths) -> Tally:
         """Counts for each trial. An obstacle lasts where it would stand even if all that may change had changed."""
@@ -195,3 +251,10 @@ class Book:
         """The items' truths of one trial."""
         end = self._begins[trial + 1] if trial + 1 < self.count else len(item_truths)
         return item_truths[self._begins[trial] : end]
+
+
+def _ranges(values: NDArray[np.int64], begins: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The chosen ones of ranges that lie end to end, end to end again, and where each begins."""
+    lengths = np.diff(np.append(begins, len(values)))
+    kept = lengths[chosen]
+    return values[np.repeat(chosen, lengths)], np.cumsum(kept) - kept

@@ -55,10 +55,13 @@ _CHOICE_HEADING = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
+_OPEN_BRACKET = re.compile(r"\([^)]{0,25}$")
 _KIDNEY_HEADING = re.compile(r"creatinine|filtration|\bgfr\b|clearance", re.IGNORECASE)
 _AGE_ROW = re.compile(r"\W*(?:age\w*\W*)?[<>≥≤=\d].{0,30}\b(?:years?|months?|to)\b", re.IGNORECASE)
 _RULING_OUT_HEADING = re.compile(
-    r"\b(?:ineligible|excluded|not (?:be )?eligible|disqualif\w+|exclusions?|must not|should not|may not|cannot)\b", re.IGNORECASE
+    r"\b(?:ineligible|none of|absence of|without|no (?:history|evidence|prior|known|other)|donors?|controls?|caregivers?|healthy|"
+    r"excluded|not (?:be )?eligible|disqualif\w+|exclusions?|must not|should not|may not|cannot)\b",
+    re.IGNORECASE,
 )
 _HISTORY_HEADING = re.compile(r"\b(?:prior|previous(?:ly)?|received|treatment history|treated with)\b", re.IGNORECASE)
 _TEAM = re.compile(
@@ -126,8 +129,8 @@ class CriteriaReader:
             return None
         if any(_ALLOWED_HEADING.match(heading) for heading in under[-1:]):
             return EVERYBODY
-        if "|" in text or (is_demand and any(_RULING_OUT_HEADING.search(heading) for heading in under)):
-            return None  # a row of a table, or a rule that stands on the wrong side
+        if "|" in text or _OPEN_BRACKET.search(text) or (is_demand and any(_RULING_OUT_HEADING.search(heading) for heading in under)):
+            return None  # a row of a table, a text that was cut off, or a rule that stands on the wrong side
         if under and _KIDNEY_HEADING.search(under[-1]) and _AGE_ROW.match(text):
             return None  # a row of a table of limits by age
         group, lead = self._group(points[0])

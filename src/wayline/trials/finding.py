@@ -6,7 +6,7 @@ then the record that changed last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from wayline.facts.situation import Situation
 from wayline.facts.vocabulary import Vocabulary
 from wayline.logic.ask_first import values_to_try
 from wayline.logic.nodes import Condition
-from wayline.trials.book import UNKNOWN_CODE, Book, Tally, Truths
+from wayline.trials.book import UNKNOWN_CODE, Book, Part, Tally, Truths
 from wayline.trials.criteria import CriteriaReader, Criterion
 from wayline.trials.matching import DEPENDS, DOES_NOT_FIT, MAY_FIT
 from wayline.trials.places import Point, SiteTable
@@ -66,6 +66,7 @@ class OpenTrials:
         self._vocabulary = vocabulary
         self.criteria: list[tuple[Criterion, ...]] = [reader.read_study(study) for study in self.studies]
         self.book = Book(self.criteria, vocabulary)
+        self._parts: dict[str, Part] = {}
         self._sites = SiteTable(self.studies)
         # The newest change first: ISO dates sort as texts.
         order = np.argsort(np.asarray([study.last_update_posted or "" for study in self.studies]), kind="stable")
@@ -102,26 +103,28 @@ class OpenTrials:
         if not self.studies:
             return []
         truths = self.book.literal_truths(situation)
-        open_before = self._is_open(truths)
-        if not open_before.any():
-            return []
+        node_truths = self.book.node_truths(truths)
+        open_before = self.book.open_trials(node_truths)
         counts = []
         for fact_id, places in self._open_literals(truths).items():
+            part = self._part(fact_id)
             literals = [self.book.literals[place] for place in places]
-            settled = np.zeros(len(self.studies), dtype=np.bool_)
-            touched = [place for place, literal in enumerate(self.book.literals) if self._may_rest_on(literal, fact_id)]
-            for told in values_to_try(self._vocabulary[fact_id], situation, literals):
-                supposed = situation.supposing(fact_id, told)
-                settled |= open_before & ~self._is_open(self._with_supposed(truths, supposed, touched))
+            told = values_to_try(self._vocabulary[fact_id], situation, literals)
+            if not told or not open_before[part.trials].any():
+                continue
+            supposed = np.array([self.book.truths_at(situation.supposing(fact_id, one), part.places.tolist()) for one in told])
+            settled = open_before[part.trials] & ~self.book.open_in(part, node_truths, supposed).all(axis=1)
             if settled.any():
                 counts.append(FactToAsk(fact_id, int(settled.sum())))
         return sorted(counts, key=lambda one: (-one.trials, self._vocabulary.order[one.fact]))
 
-    def _is_open(self, truths: Truths) -> NDArray[np.bool_]:
-        """Trials in which nothing stands in the way yet and something is open."""
-        tally = self.book.tally(truths)
-        is_open: NDArray[np.bool_] = (tally.not_met == 0) & (tally.unknown > 0)
-        return is_open
+    def _part(self, fact_id: str) -> Part:
+        """What of the book rests on a fact; worked out once, since it is the same for everybody."""
+        part = self._parts.get(fact_id)
+        if part is None:
+            places = [place for place, literal in enumerate(self.book.literals) if self._may_rest_on(literal, fact_id)]
+            part = self._parts[fact_id] = self.book.part_resting_on(places)
+        return part
 
     def _open_literals(self, truths: Truths) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
@@ -132,11 +135,6 @@ class OpenTrials:
 
     def _may_rest_on(self, literal: Condition, fact_id: str) -> bool:
         return any(one == fact_id or one in resting_on(fact_id) for one in literal.fact_ids)
-
-    def _with_supposed(self, truths: Truths, supposed: Situation, places: Sequence[int]) -> Truths:
-        changed = truths.copy()
-        changed[places] = self.book.truths_at(supposed, places)
-        return changed
 
 
 __all__ = ["FactToAsk", "OpenTrials", "TrialMatch"]

@@ -418,9 +418,15 @@ def _load_conditions(lexicon: Lexicon, path: Path) -> None:
 
 
 def _load_treatments(lexicon: Lexicon, path: Path, drugs: DrugDictionary) -> None:
+    # What does not treat the cancer is no treatment here: a blood thinner is read as a state, other medicines are not read.
     for drug in drugs.drugs.values():
+        if not drug.systemic:
+            continue
         lexicon.add((drug.title, *drug.brands, *drug.other_names), DRUG, Treatment((drug.id,), "drug"))
     for one in drugs.classes.values():
+        members = drugs.members(one.id) or frozenset()
+        if not any(drugs.drugs[member].systemic for member in members):
+            continue
         lexicon.add((one.title, *one.other_names, one.id.replace("_", " ")), DRUG, Treatment((one.id,), "drug"))
     for combination in drugs.combinations.values():
         lexicon.add((combination.title, *combination.other_names), DRUG, Treatment(tuple(combination.drugs), "combination"))

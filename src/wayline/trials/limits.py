@@ -11,6 +11,7 @@ from wayline.trials.chunks import LIMITS, Chunk, Sentence
 from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of, any_of, opposite
 from wayline.trials.lexicon import Lexicon, Marker, Measure, Scale, State, Treatment
 
+_FOR_SOME = re.compile(r"\b(?:for|in)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
 _GAP = frozenset("fh:sg")
 _LOW_IS_WORSE = frozenset(
     {
@@ -485,6 +486,8 @@ class Limits:
         sentence = self.sentence
         chunks = sentence.chunks[start:end]
         letters = sentence.letters[start:end]
+        if _FOR_SOME.search(sentence.text[: chunks[0].start]):
+            return None  # "for participants over 16": an age that says of whom something else is asked
         has_age_word = "Q" in letters
         if not has_age_word and not any(chunk.role == "T" and chunk.value > 300 for chunk in chunks):
             return None

@@ -113,7 +113,7 @@ _VERBS = frozenset({"have", "has", "had", "is", "are", "was", "were", "having", 
 _OTHER_THAN = re.compile(r"\b(?:other than|within|in|diagnosed)$", re.IGNORECASE)
 _UNLESS = re.compile(r"\bunless\b", re.IGNORECASE)
 _TELLING = re.compile(
-    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|defined as|"
+    r"^\W*(?:note\b|nb\b|\*|see\b|refer\b|e\.g|i\.e|for example|this (?:is|includes|criteri)|these include|exceptions?\b|defined as|"
     r"definition|because|since|the following are|examples?\b)",
     re.IGNORECASE,
 )
@@ -356,7 +356,8 @@ class _Speech:
             main = self._list(start, cut, is_demand)
             words = self.sentence.words(cut, end)
             negated = "n" in letters[start:cut] or not is_demand
-            if not negated and (letters[cut] == "i" or _UNLESS.search(words)):
+            are_limits = set(letters[start:cut]) & _ATOMS == {LIMITS}
+            if not negated and (letters[cut] == "i" or are_limits or _UNLESS.search(words)):
                 return any_of(main, Unread(words))
             others = letters[cut + 1 : end].strip("fhs.,&|")
             if not negated and others and set(others) <= {DIAGNOSIS, ",", "&", "|", "f", "h"}:
@@ -482,7 +483,7 @@ class _Speech:
 
     def _shared_modifier(self, segments: list[_Segment]) -> Reading | None:
         """ "Uncontrolled diabetes or hypertension": the adjective before the first may be meant for all."""
-        lead = re.match(r"[fhs]*(m[fm]*)", self.letters[segments[0].start : segments[0].end])
+        lead = re.match(r"[fhs]*(m[fm/|,]*)", self.letters[segments[0].start : segments[0].end])
         if lead is None or len(segments) < 2:
             return None
         return Unread(self.sentence.words(segments[0].start + lead.start(1), segments[0].start + lead.end(1)))
@@ -587,7 +588,8 @@ class _Speech:
 def _is_illness(reading: Reading) -> bool:
     """Whether a reading speaks only of what a person may have beside this cancer, or of its spread to the brain."""
     facts = re.findall(r"[a-z]+\.[a-z0-9_]+", as_expression(reading))
-    return bool(facts) and all(fact.startswith(("condition.", "metastases.brain", "metastases.leptomeningeal")) for fact in facts)
+    own = ("condition.", "metastases.brain", "metastases.leptomeningeal", "person.pregnant", "person.breastfeeding", "person.sex")
+    return bool(facts) and all(fact.startswith(own) for fact in facts)
 
 
 def combined(statements: list[Statement], is_demand: bool) -> Reading:

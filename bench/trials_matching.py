@@ -1,7 +1,7 @@
 """Reading trials, matching one person against all of them, and loading them, on 18,188 records of every field.
 
-Matching stands beside a plain loop that evaluates every item of every trial one by one; the loop is run on some trials and scaled. The ratios
-are what may be compared between machines.
+Matching stands beside a plain loop that evaluates every item of every trial one by one; the loop is run on some trials and scaled. The
+ratios are what may be compared between machines.
 
 Skips by name where the shared records are absent. Run with `python -m bench.trials_matching`. Best of three runs where not said otherwise.
 """
@@ -18,9 +18,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.options import PEOPLE, fresh, median
 from tests.helpers import shared_folder
 
+from bench.options import PEOPLE, fresh, median
 from wayline.facts.case import load_case
 from wayline.facts.situation import Situation
 from wayline.library import library

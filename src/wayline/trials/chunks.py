@@ -71,6 +71,12 @@ class Sentence:
         self.chunks[start:end] = [chunk]
         self.letters = self.letters[:start] + role + self.letters[end:]
 
+    def insert(self, place: int, sign: str) -> None:
+        """Put a sign before a chunk that the text itself does not part from the one before."""
+        at = self.chunks[place].start
+        self.chunks.insert(place, Chunk(sign, None, at, at))
+        self.letters = self.letters[:place] + sign + self.letters[place:]
+
     def drop(self, start: int, end: int) -> None:
         del self.chunks[start:end]
         self.letters = self.letters[:start] + self.letters[end:]

@@ -11,7 +11,18 @@ from functools import lru_cache
 from pathlib import Path
 
 from wayline.facts.vocabulary import Vocabulary
-from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, all_of, any_of, as_expression, is_fully_unread, unread_words
+from wayline.trials.expressions import (
+    EVERYBODY,
+    All,
+    Literal,
+    Reading,
+    Unread,
+    all_of,
+    any_of,
+    as_expression,
+    is_fully_unread,
+    unread_words,
+)
 from wayline.trials.lexicon import load_lexicon
 from wayline.trials.sentences import DEMANDS, PLAIN, SentenceReader, Statement, combined
 from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
@@ -22,7 +33,8 @@ LONGEST_ITEM, LONGEST_ENTRY, LONGEST_DEMAND = 6_000, 40, 6_000
 
 _SENTENCE_END = re.compile(
     r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|"
-    r";\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b)"
+    r";\s+(?<!\bOR;\s)(?<!\bor;\s)(?!(?:and/)?or\b|(?:for|if|in) (?:patients|subjects|participants|those|liver|"
+    r"the presence|hepatic)|(?:patients|subjects) with liver|[≤<>≥])"
 )
 _CHOICE_LEAD = re.compile(r"\b(?:one|any|either|following|types?|including|as follows)\b[^.]*:?\s*$", re.IGNORECASE)
 _GROUP_LEAD = re.compile(
@@ -55,6 +67,7 @@ _CHOICE_HEADING = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED_HEADING = re.compile(r"^\W*(?:allowed|permitted)\W*$", re.IGNORECASE)
+_LIMIT_ON = re.compile(r"(times_uln\(labs\.[a-z0-9_]+\)|labs\.[a-z0-9_]+) ([<>]=?)")
 _OPEN_BRACKET = re.compile(r"\([^)]{0,25}$")
 _KIDNEY_HEADING = re.compile(r"creatinine|filtration|\bgfr\b|clearance", re.IGNORECASE)
 _AGE_ROW = re.compile(r"\W*(?:age\w*\W*)?[<>≥≤=\d].{0,30}\b(?:years?|months?|to)\b", re.IGNORECASE)
@@ -140,6 +153,8 @@ class CriteriaReader:
         if is_fully_unread(demand) and under and len(text) <= LONGEST_ENTRY and len(under[-1]) <= LONGEST_ENTRY:
             # "Age:" and under it "18 to 75": an entry that says nothing without its title.
             demand = combined(self._statements((f"{under[-1].rstrip(': ')} {text}",), is_demand, is_history), is_demand)
+        if _limits_twice(demand):
+            demand = any_of(demand, Unread(text))  # two limits on one value in two sentences: one of them may be for some people only
         if any(_GROUP_LEAD.match(point) for point in points[1:]) and not _CHOICE_LEAD.search(points[0]):
             demand = any_of(demand, Unread(text))  # its points are asked of some groups each
         for heading in under:
@@ -181,6 +196,19 @@ class CriteriaReader:
         if _GROUP_HEADING.search(heading) and not _ALL_GROUPS.search(heading):
             return any_of(demand, Unread(heading))
         return demand
+
+
+def _limits_twice(demand: Reading) -> bool:
+    """Whether one value is limited on the same side in two demands that stand side by side."""
+    if not isinstance(demand, All):
+        return False
+    found: set[str] = set()
+    for part in demand.parts:
+        limits = {f"{name} {sign[0]}" for name, sign in _LIMIT_ON.findall(as_expression(part))}
+        if limits & found:
+            return True
+        found |= limits
+    return False
 
 
 def _fields(study: Study) -> list[Criterion]:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from wayline.trials.chunks import DIAGNOSIS, Chunk, Sentence
-from wayline.trials.expressions import EVERYBODY, Reading, Unread, agreed, all_of, any_of, is_fully_unread
+from wayline.trials.expressions import EVERYBODY, Literal, Reading, Unread, agreed, all_of, any_of, is_fully_unread
 
 # From the first word of a cancer's name to the last, with what may stand between.
 _RUN = re.compile(
@@ -43,6 +43,8 @@ _PART_OF_CANCER = re.compile(
     r"related|directed|virus|antigen\w*|vaccine\w*|board|center\w*|treatments?|therap\w+|screening|registry|drugs?|medication\w*)\b",
     re.IGNORECASE,
 )
+_METASTATIC_TO = re.compile(r"metasta\w*\s+(?:disease\s+)?(?:to|in|of)\s+(?:the\s+)?$", re.IGNORECASE)
+_LIVER = Literal("metastases.liver")
 _METASTASES = re.compile(r"metasta|spread|involvement", re.IGNORECASE)
 
 
@@ -54,6 +56,7 @@ class _Element:
     cells: list[Reading] = field(default_factory=list)
     wholes: list[Reading] = field(default_factory=list)
     extents: list[tuple[Reading, str]] = field(default_factory=list)
+    spread: list[Reading] = field(default_factory=list)
     limits: list[Reading] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     words: str = ""
@@ -125,6 +128,13 @@ class Diagnoses:
         elements, joints = self._elements(start, end)
         diagnosis = self._diagnosis(elements, start, end)
         extent = self._extent(elements, joints)
+        spread = all_of(*(one for element in elements for one in element.spread)) if any(element.spread for element in elements) else None
+        if spread is not None and "|" in joints and any(element.spread and not element.names_cancer for element in elements):
+            # "Liver metastases or hepatocellular carcinoma": one of several ways in.
+            parts = [part for part in (diagnosis, extent) if part is not None]
+            return any_of(spread, all_of(*parts)) if parts else spread
+        if spread is not None:
+            extent = spread if extent is None else all_of(extent, spread)
         if diagnosis is None and (extent is None or is_fully_unread(extent) or self.sentence.letters[end : end + 1] == "w"):
             return None  # "disseminated candidiasis" is no cancer
         limits = [limit for element in elements for limit in element.limits]
@@ -149,6 +159,9 @@ class Diagnoses:
                     elements.append(_Element())
                     joints += ":"
                     begin = place + 1
+                case "a" if element.extents and _METASTATIC_TO.search(sentence.text[sentence.chunks[begin].start : chunk.start]):
+                    element.spread_to_place = True
+                    element.places.append(self._value(chunk))
                 case "a":
                     element.places.append(self._value(chunk))
                 case "d":
@@ -156,6 +169,8 @@ class Diagnoses:
                     element.cells.append(self._value(chunk))
                 case "k":
                     element.wholes.append(self._value(chunk))
+                case "S" if chunk.value == _LIVER:
+                    element.spread.append(self._value(chunk))
                 case "S":
                     element.spread_to_place = element.spread_to_place or (
                         bool(element.places) and bool(_METASTASES.match(sentence.text[chunk.start : chunk.end]))
@@ -183,6 +198,8 @@ class Diagnoses:
         readings: list[Reading] = []
         waiting: list[Reading] = []
         leading_cells: list[Reading] = []
+        placed: list[Reading] = []
+        placed_generally = False
         for element in chosen:
             if element.unread and not element.names_cancer:
                 if element.extents:
@@ -197,7 +214,16 @@ class Diagnoses:
                 continue
             if element.wholes:
                 readings += [all_of(whole, *unread) for whole in element.wholes]
+            if element.cells and not element.places and not leading_cells and not waiting and placed:
+                # "Esophageal adenocarcinoma or squamous cell carcinoma": the place is meant for both; a bare "cancer" was only narrowed.
+                if placed_generally:
+                    readings = readings[: -len(placed)]
+                    placed_generally = False
+                readings += [all_of(place, any_of(*_specific(element.cells)), *unread) for place in placed]
+                continue
             if element.cells and element.places:
+                placed = [] if element.cells_first else [*waiting, *element.places]
+                placed_generally = all(cell == EVERYBODY for cell in element.cells)
                 cells = _specific([*leading_cells, *element.cells] if element.cells_first else element.cells)
                 readings += [all_of(place, any_of(*cells), *unread) for place in (*waiting, *element.places)]
                 leading_cells = cells if element.cells_first else []

@@ -12,6 +12,7 @@ from wayline.trials.expressions import Literal, Reading, Unread, agreed, all_of,
 from wayline.trials.lexicon import Lexicon, Marker, Measure, Scale, State, Treatment
 
 _FOR_SOME = re.compile(r"\b(?:for|in)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
+_STATE_FOLLOWS = re.compile(r"[;.][fhsin,]{0,6}[KS]")
 _GAP = frozenset("fh:sg")
 _LOW_IS_WORSE = frozenset(
     {
@@ -291,6 +292,8 @@ class Limits:
                 end = other.end + 1
         stop = len(letters)
         for place in range(end, len(letters)):
+            if letters[place] in ";." and _STATE_FOLLOWS.match(letters, place):
+                continue
             if letters[place] in "L;.P" or (
                 letters[place] in "sonq" and letters[place] != "s" and place > end + 1 and letters[place - 1] in "&,"
             ):
@@ -344,6 +347,13 @@ class Limits:
         reading = self._several(measures, joints, second, sentence.words(start, stop))
         if reading is None:
             return None
+        if (
+            good
+            and (first.number > second.number) == (first.sign in ("<=", "<"))
+            and first.relative == second.relative
+            and first.unit == second.unit
+        ):
+            base, reading = reading, base  # the looser limit is the one for those in the state, whichever stands first
         end = max(second.end, state_place + 1)
         while end < stop and (letters[end] in "fhw)m" or letters[end : end + 1] == "K"):
             end += 1
@@ -384,6 +394,7 @@ class Limits:
         sentence = self.sentence
         scale: Scale = sentence.chunks[start].value
         end = start + 1
+        sign_before = re.search(r"C[fh]{0,2}$", sentence.letters[:start])
         while (more := re.compile(r"[fh:(/|]*P\)?").match(sentence.letters, end)) is not None:
             other: Scale = sentence.chunks[more.end() - 1 - (sentence.letters[more.end() - 1] == ")")].value
             if {scale.name, other.name} & {"karnofsky"} and {scale.name, other.name} & {"ecog"}:
@@ -396,7 +407,11 @@ class Limits:
             sentence.letters, end
         )
         if after is not None and (scale.name != "neuropathy" or "l" in after[0]):
-            reading = self._degree(scale, after.start(1), after.end(1))
+            if sign_before is not None and not re.search(r"[Cc]", after[1]):
+                reading = self._above(scale, sentence.chunks[sign_before.start()].value, after.start(1), after.end(1))
+                start = sign_before.start()
+            else:
+                reading = self._degree(scale, after.start(1), after.end(1))
             close = re.compile(r"[fh]*P?[fh]*\)").match(sentence.letters, after.end()) if "(" in after[0] and ")" not in after[0] else None
             finish = close.end() if close else after.end()
             trailing = re.compile(r"[fh(]{0,6}P\)?(?![fh:]*[CN])").match(sentence.letters, finish)
@@ -451,6 +466,13 @@ class Limits:
         if "-" in letters:
             return None
         return self._choices(scale, [int(number) for number in numbers])
+
+    def _above(self, scale: Scale, sign: str, start: int, end: int) -> Reading | None:
+        """A sign before the name of the scale: "> NYHA class II"."""
+        numbers = [chunk.value for chunk in self.sentence.chunks[start:end] if chunk.role == "N"]
+        if len(numbers) != 1 or scale.name == "karnofsky":
+            return None
+        return self._choices(scale, [degree for degree in range(6) if _compares(degree, sign, numbers[0])])
 
     def _choices(self, scale: Scale, degrees: list[int]) -> Reading | None:
         names = [scale.alphabet[degree - (scale.name in ("nyha", "child_pugh"))] for degree in degrees if self._names_degree(scale, degree)]
@@ -611,6 +633,8 @@ def _count(number: float, unit: str | None, power: bool) -> float | None:
     if unit in ("per_liter",):
         return number / 1e9 if number >= 1e7 else None
     if unit == "per_microliter":
+        if number < 200:
+            return None  # a point as the mark of thousands ("100.000/mm3"), or another unit
         return number / 1e3 if number < 1e6 else number / 1e9 if power else None
     if unit == "thousand_per_microliter":
         return number if number < 1_000 else number / 1e3

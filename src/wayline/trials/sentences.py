@@ -42,7 +42,7 @@ _JOINTS = frozenset(",;&|/")
 _SKIPPED = frozenset("fhsgbEF:.-")
 _NOT_MALE = Literal('person.sex != "male"')
 _MEN = re.compile(r"\b(?:men|man|males?|partners?|both sexes|fathers?|all (?:patients|participants|subjects))\b", re.IGNORECASE)
-_ABBREVIATION = re.compile(r"\([A-Za-z]?[A-Z0-9][\w/&.,+ -]{0,18}s?\)")
+_ABBREVIATION = re.compile(r"\([A-Za-z]{0,3}[A-Z][A-Za-z0-9/&.+-]{0,12}\)")
 _HOW_MEASURED = re.compile(
     r"\((?:as )?(?:using|by|per|according|calculated|estimated|cockcroft|ckd|mdrd|see|appendix|ctcae|nci|recist|"
     r"fridericia|bazett|measured|self-reported|version|v\d)[^()<>≥≤]{0,80}\)",
@@ -64,12 +64,16 @@ _FOR_THOSE = re.compile(
     r"carcinomas?|tumou?rs?|cohort|metastas\w+|part|arm|HER2|receiving|prior|known|there)\b[^,]*,",
     re.IGNORECASE,
 )
+_FOR_THOSE_AT_ONCE = re.compile(
+    r"\W*(?:for|in|if) (?:the )?(?:patients|subjects|participants|individuals|those|women|men)\b", re.IGNORECASE
+)
 _GOVERNING = frozenset({"for", "of", "against", "from", "to", "in", "on"})
 # A remark after a limit that may ease it as well as tighten it.
 _OPENS_BOTH_WAYS = re.compile(
     r"\b(?:if|unless|except\w*|arms?|cohorts?|phase|parts?|dose|only|allow\w*|permit\w*|acceptable|when|in case|"
     r"for (?:the )?(?:patients|subjects|participants|those|children|women|men|phase|part|cohort|arm|HCC)|"
-    r"(?:patients|subjects|participants) (?:with|who|in|receiving)|original(?:ly)? diagnos\w+|at diagnosis|"
+    r"(?:patients|subjects|participants) (?:with|who|in|receiving)|males?|females?|prefer\w*|otherwise|"
+    r"original(?:ly)? diagnos\w+|at diagnosis|"
     r"time of (?:initial |original )?diagnosis|adjust\w*|regardless|irrespective|abnormal)\b",
     re.IGNORECASE,
 )
@@ -202,6 +206,7 @@ class _Speech:
     def statement(self) -> Statement:
         if _TELLING.match(self.sentence.text) and "p" not in self.letters and "q" not in self.letters:
             return Statement(TELLS, Unread(self.sentence.text))
+        self._part_run_on()
         self._drop_idle_verbs()
         label = re.match(r"[fhs]*(B)[fh]*:", self.letters)
         if label is not None and len(self.letters) > label.end() and self._value(label.start(1)) == NOBODY:
@@ -234,6 +239,13 @@ class _Speech:
             reading = self._of_the_ill_only(reading)
         return Statement(PLAIN, self._about_women(reading, self.is_demand))
 
+    def _part_run_on(self) -> None:
+        """ "No AIDS No other malignancy": a capital "No" begins the next demand."""
+        for at in range(len(self.letters) - 1, 0, -1):
+            chunk = self.sentence.chunks[at]
+            if chunk.role == "n" and self.sentence.text[chunk.start].isupper() and self.letters[at - 1] not in ";,":
+                self.sentence.insert(at, ";")
+
     def _drop_idle_verbs(self) -> None:
         """ "Eligible" before a noun permits nothing, nor does "allowed" after an "if"."""
         for at, letter in enumerate(self.letters):
@@ -263,6 +275,8 @@ class _Speech:
     def _condition_before(self) -> Statement | None:
         """ "For patients with breast cancer, ..." asks the rest only of those."""
         comma = self.letters.find(",")
+        if comma < 0 and self.is_demand and _FOR_THOSE_AT_ONCE.match(self.sentence.text):
+            return Statement(DEMANDS, Unread(self.sentence.text))
         if comma < 0 or not _FOR_THOSE.match(self.sentence.text):
             return None
         held = [self._value(at) for at in range(comma) if self.letters[at] in (HOLDS, DIAGNOSIS)]
@@ -327,8 +341,11 @@ class _Speech:
 
     def _about_women(self, reading: Reading, is_demand: bool) -> Reading:
         """What is asked of women only is asked of no man."""
-        if "F" not in self.letters or _MEN.search(self.sentence.text) or not _OF_WOMEN.search(self.sentence.text):
+        if "F" not in self.letters or _MEN.search(self.sentence.text):
             return reading
+        if not _OF_WOMEN.search(self.sentence.text):
+            is_subject = re.match(r"[fh]*F", self.letters) is not None
+            return all_of(reading, _NOT_MALE) if is_demand and is_subject else reading
         if is_demand:
             return any_of(Literal('person.sex == "male"'), reading)
         return all_of(_NOT_MALE, reading)
@@ -551,6 +568,8 @@ class _Speech:
             if "y" in unknown_lead or (not is_limit and set(unknown_lead) - set("mrOYtz")):
                 return Unread(self.sentence.words(segment.start, segment.end)), has_no
             narrowing.append(Unread(self.sentence.words(segment.start, first)))
+        if any(_OPENS_BOTH_WAYS.search(self.sentence.words(one + 1, other)) for one, other in pairwise(atoms)):
+            return Unread(self.sentence.words(segment.start, segment.end)), has_no
         meant = re.sub(r"[fhsg:.F-]", "", between)
         if meant:
             narrowing.append(Unread(self.sentence.words(first + 1, last)))

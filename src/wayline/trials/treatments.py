@@ -78,8 +78,8 @@ class Treatments:
             sentence.each(_RECEIVED_UNKNOWN, self._unknown_agent)
         if self.is_history:
             sentence.each(_TREATMENT, self._had)
-        for match in re.finditer(r"z(?=[fhO]*[VAB])", sentence.letters):  # "has not received more than two lines"
-            if re.search(r"receiv|had|undergone", sentence.words(*match.span()), re.IGNORECASE):
+        for match in re.finditer("z", sentence.letters):  # "has not received more than two lines", "no prior stroke"
+            if not re.search(r"na[iï]ve|untreated|previously treated", sentence.words(*match.span()), re.IGNORECASE):
                 sentence.put(match.start(), match.end(), "n", None)
 
     # --- time ---
@@ -115,7 +115,13 @@ class Treatments:
         state: State = chunks[0].value
         window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
         if window is None or any(chunk.role in "wm" for chunk in chunks) or window[0] != "within":
-            return start + 1, HOLDS, state.reading
+            elsewhere = [
+                self.sentence.words(at, at + 1)
+                for at, letter in enumerate(self.sentence.letters)
+                if letter == "J" and not start <= at < end
+            ]
+            narrowed = [Unread(elsewhere[0])] if elsewhere else []  # a time that may be meant for this state too
+            return start + 1, HOLDS, all_of(state.reading, *narrowed)
         if state.date_fact is None:
             return end, HOLDS, all_of(state.reading, Unread(self.sentence.words(start + 1, end)))
         within = Literal(f"within({state.date_fact}, {window[1]})")
@@ -285,7 +291,7 @@ class Treatments:
         words = self.sentence.words(start, end)
         rest = words.split(None, 1)[-1]
         if _AGENT.search(rest) is None or re.search(
-            r"vaccin|surg|transfus|transplant|paracentesis|drain|biops|stent|puncture|procedure|proton|pump|reuptake|"
+            r"vaccin|surg|transfus|transplant|factor|coagul|paracentesis|drain|biops|stent|puncture|procedure|proton|pump|reuptake|"
             r"monoamine|enzyme|channel|receptor blocker|allerg|steroid|toxic|adverse|infect|inhibitors? of cyp|cyp|"
             r"trial|study|investigational|device|herbal|supplement",
             words,

@@ -42,6 +42,9 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.options
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.search
+	$(BIN)/python -m bench.trials_search
+	$(BIN)/python -m bench.trials_matching
+	$(BIN)/python -m bench.criteria_quality
 
 screenshots: $(VENV)/dev.stamp browser
 	$(BIN)/python -m tests.browser.screenshots screenshots

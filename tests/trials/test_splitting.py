@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wayline.trials.splitting import EXCLUSION, HEADING, INCLUSION, Item, split_criteria
@@ -289,6 +289,7 @@ def _lists(draw: st.DrawFn) -> tuple[str, list[str]]:
     return line_end.join(lines), words
 
 
+@settings(deadline=None)
 @given(_lists())
 def test_no_word_of_a_list_is_lost(made: tuple[str, list[str]]) -> None:
     """Items stand in order, never overlap, and together with the headings hold every word."""
@@ -300,6 +301,7 @@ def test_no_word_of_a_list_is_lost(made: tuple[str, list[str]]) -> None:
     assert letters.findall(inside) == letters.findall(" ".join(words))
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=400)
     | st.lists(

@@ -67,6 +67,9 @@ _FOR_THOSE = re.compile(
 _FOR_THOSE_AT_ONCE = re.compile(
     r"\W*(?:for|in|if) (?:the )?(?:patients|subjects|participants|individuals|those|women|men)\b", re.IGNORECASE
 )
+_FOR_OTHERS = re.compile(
+    r"\b(?:for|in|if) (?:the )?(?:patients|subjects|participants|individuals|those|others)\b|\botherwise\b", re.IGNORECASE
+)
 _GOVERNING = frozenset({"for", "of", "against", "from", "to", "in", "on"})
 # A remark after a limit that may ease it as well as tighten it.
 _OPENS_BOTH_WAYS = re.compile(
@@ -172,7 +175,9 @@ class _Brackets:
             inside = match[0][1:-1]
             words = sentence.words(start, end)
             meaning = inside.strip("fhsg,/&|.:-bE")
-            if not meaning or inside.startswith("g") or _ABBREVIATION.fullmatch(words) or _HOW_MEASURED.search(words):
+            if sentence.letters[start - 1 : start] in _ATOMS and start and _OPENS_BOTH_WAYS.search(words) and not inside.startswith("g"):
+                sentence.put(start, end, "y", Unread(words))
+            elif not meaning or inside.startswith("g") or _ABBREVIATION.fullmatch(words) or _HOW_MEASURED.search(words):
                 sentence.drop(start, end)
             elif inside.strip("fh") == LIMITS and sentence.letters[start - 1 : start] == LIMITS and self._same_fact(start):
                 sentence.drop(start, end)  # the same limit on another scale: "ECOG 0-2 (Karnofsky 60 or more)"
@@ -276,9 +281,12 @@ class _Speech:
         """ "For patients with breast cancer, ..." asks the rest only of those."""
         comma = self.letters.find(",")
         if comma < 0 and self.is_demand and _FOR_THOSE_AT_ONCE.match(self.sentence.text):
-            return Statement(DEMANDS, Unread(self.sentence.text))
+            # "For patients with liver metastases ≤ 5 x ULN" after a limit eases it; what else is asked of some stays open.
+            return Statement(PERMITS if "C" in self.letters and not self.is_first else DEMANDS, Unread(self.sentence.text))
         if comma < 0 or not _FOR_THOSE.match(self.sentence.text):
             return None
+        if _FOR_OTHERS.search(self.sentence.words(comma + 1, len(self.letters))):
+            return Statement(PLAIN, Unread(self.sentence.text))  # one rule for these and another for those
         held = [self._value(at) for at in range(comma) if self.letters[at] in (HOLDS, DIAGNOSIS)]
         is_known = bool(held) and "n" not in self.letters[:comma]
         guard = self._assertion(0, comma, False) if is_known else Unread(self.sentence.words(0, comma))

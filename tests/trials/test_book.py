@@ -35,6 +35,7 @@ NEAR = shared_folder() / "data" / "studies_near.ndjson"
 CODES = {NOT_MET: NO_CODE, UNKNOWN: UNKNOWN_CODE, MET: YES_CODE}
 SQUAMOUS = Literal('diagnosis.histology == "squamous"')
 BILIRUBIN = Literal("labs.bilirubin <= 1.5")
+ALT = Literal("times_uln(labs.alt) <= 2.5")
 ECOG = Literal("function.ecog <= 1")
 HIV = Literal("condition.hiv")
 PEMBROLIZUMAB = Literal('had("pembrolizumab")')
@@ -184,6 +185,7 @@ TREATED = {"therapy.history": [GIVEN]}
     [
         (SQUAMOUS, ADENOCARCINOMA, 1, 1),  # a cell type does not change
         (BILIRUBIN, JAUNDICED, 1, 0),  # a lab can recover
+        (ALT, {"labs.alt": {"times_uln": 4, "date": days_ago(3)}}, 1, 0),  # though its upper limit stays
         (ECOG, IN_BED, 1, 0),
         (Opposite(HIV), {"condition.hiv": True}, 1, 1),
         (Opposite(PEMBROLIZUMAB), TREATED, 1, 1),  # what was given stays given

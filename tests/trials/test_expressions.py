@@ -116,7 +116,7 @@ def _truth(reading: Reading, lung: bool | None, bone: bool | None) -> str:
     return condition_of(as_expression(reading)).truth(situation_of(facts)).value
 
 
-@pytest.mark.parametrize(("lung", "bone"), itertools.product((True, False, None), repeat=2))
+@pytest.mark.parametrize(("lung", "bone"), list(itertools.product((True, False, None), repeat=2)))
 def test_what_two_ways_of_joining_agree_on(lung: bool | None, bone: bool | None) -> None:
     """Where all and any have the same answer that is the answer; where they differ it is open."""
     all_way, any_way = _truth(all_of(LUNG, BONE), lung, bone), _truth(any_of(LUNG, BONE), lung, bone)

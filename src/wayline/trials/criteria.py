@@ -6,13 +6,14 @@ An expression says what the item demands of a person: an exclusion is read as it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from wayline.facts.vocabulary import Vocabulary
 from wayline.trials.expressions import (
     EVERYBODY,
+    NOBODY,
     All,
     Literal,
     Reading,
@@ -29,7 +30,8 @@ from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
 from wayline.trials.study import Study, age_in_years
 
 FIELD = "field"
-LONGEST_ITEM, LONGEST_ENTRY, LONGEST_DEMAND = 6_000, 40, 6_000
+LONGEST_ITEM, LONGEST_ENTRY, LONGEST_DEMAND, LONGEST_NAME = 6_000, 40, 6_000, 14
+_FACT = re.compile(r"[a-z]+\.[a-z0-9_]+")
 
 _SENTENCE_END = re.compile(
     r"(?<=\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\bDr\.)\s+(?=[A-Z(*•])|"
@@ -125,7 +127,7 @@ class CriteriaReader:
         return (*self.read_text(study.eligibility_criteria or ""), *_fields(study))
 
     def read_text(self, text: str) -> tuple[Criterion, ...]:
-        return tuple(self._criterion(item) for item in split_criteria(text))
+        return _alternatives_left_open([self._criterion(item) for item in split_criteria(text)])
 
     def _criterion(self, item: Item) -> Criterion:
         if item.kind == HEADING:
@@ -196,6 +198,37 @@ class CriteriaReader:
         if _GROUP_HEADING.search(heading) and not _ALL_GROUPS.search(heading):
             return any_of(demand, Unread(heading))
         return demand
+
+
+def _alternatives_left_open(criteria: list[Criterion]) -> tuple[Criterion, ...]:
+    """Several cancers named one to a bullet under one heading are alternatives, whatever the heading says: nobody has to have them all."""
+    named: dict[tuple[str, ...], list[int]] = {}
+    for place, criterion in enumerate(criteria):
+        if (
+            criterion.kind == INCLUSION
+            and criterion.demand is not None
+            and len(criterion.text.split()) <= LONGEST_NAME
+            and _names_cancer(criterion)
+        ):
+            named.setdefault(criterion.under, []).append(place)
+    for places in named.values():
+        if len(places) < 2 or not any(as_expression(NOBODY) in (criteria[place].expression or "") for place in places):
+            continue
+        for place in places:
+            criterion = criteria[place]
+            if criterion.demand is not None and criterion.demand != EVERYBODY:
+                demand = any_of(criterion.demand, Unread("one of several cancers"))
+                criteria[place] = replace(criterion, demand=demand, left_over=unread_words(demand))
+    return tuple(criteria)
+
+
+def _names_cancer(criterion: Criterion) -> bool:
+    facts = _FACT.findall(criterion.expression or "")
+    return (
+        bool(facts)
+        and all(fact.startswith(("diagnosis.", "metastases.")) for fact in facts)
+        and any(fact in ("diagnosis.primary", "diagnosis.histology", "diagnosis.site") for fact in facts)
+    )
 
 
 def _limits_twice(demand: Reading) -> bool:

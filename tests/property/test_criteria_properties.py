@@ -27,6 +27,8 @@ SOME = [
     ("-", "Known HIV, active hepatitis B or C, interstitial lung disease or autoimmune disease, except vitiligo"),
     ("+", "No more than 2 prior lines of therapy including a platinum and a fluoropyrimidine, with progression on the last"),
 ]
+# With unknown words added: an exception to an exception may mean anything.
+PLAIN_RULES = [(kind, text) for kind, text in RULES if "except " not in text]
 
 
 @cache
@@ -138,7 +140,7 @@ def test_any_text_is_read_or_left_over(text: str) -> None:
 
 @settings(max_examples=max(20, settings.default.max_examples // 3))
 @given(
-    st.sampled_from(RULES),
+    st.sampled_from(PLAIN_RULES),
     st.sampled_from(("unless glorped", "with an elevated glorp", "except glorps", "or glorps", "and a glorp")),
     st.data(),
 )

@@ -139,14 +139,14 @@ def test_the_later_row_wins_save_that_a_filler_that_opens_is_a_preposition() -> 
 )
 def test_the_shipped_lists_know_the_phrase(phrase: str, role: str) -> None:
     """Drug names come from the drug dictionary, all else from the lists."""
-    found = _found(load_lexicon(READING, library().vocabulary.drugs), phrase)
+    found = _found(load_lexicon(READING, library().vocabulary), phrase)
     assert found is not None
     assert found[0].role == role
 
 
 def test_a_brand_is_its_drug() -> None:
     """Opdivo is nivolumab."""
-    found = _found(load_lexicon(READING, library().vocabulary.drugs), "OPDIVO")
+    found = _found(load_lexicon(READING, library().vocabulary), "OPDIVO")
     assert found is not None
     assert found[0].value == Treatment(("nivolumab",), "drug")
 
@@ -167,7 +167,7 @@ def _readings(value: object) -> list[Reading]:
 
 def test_every_reading_in_the_lists_is_an_expression() -> None:
     """Every fact and choice that a row names is in the vocabulary."""
-    lexicon = load_lexicon(READING, library().vocabulary.drugs)
+    lexicon = load_lexicon(READING, library().vocabulary)
     expressions = {as_expression(reading) for entry in lexicon._entries.values() for reading in _readings(entry.value)}
     assert len(expressions) > 100
     for expression in expressions:
@@ -177,7 +177,7 @@ def test_every_reading_in_the_lists_is_an_expression() -> None:
 def test_every_measure_and_scale_is_of_a_fact() -> None:
     """Save body mass index, which is computed from two."""
     vocabulary = library().vocabulary
-    lexicon = load_lexicon(READING, vocabulary.drugs)
+    lexicon = load_lexicon(READING, vocabulary)
     values = [entry.value for entry in lexicon._entries.values()]
     measured = {fact for value in values if isinstance(value, Measure) for fact in value.facts} - {"body_mass_index"}
     scaled = {value.fact for value in values if isinstance(value, Scale)}
@@ -207,7 +207,7 @@ def _spoil(folder: Path, name: str, pattern: str, replacement: str) -> int:
 
 def _error(folder: Path) -> str:
     with pytest.raises(WaylineError) as caught:
-        load_lexicon(folder, library().vocabulary.drugs)
+        load_lexicon(folder, library().vocabulary)
     return str(caught.value)
 
 

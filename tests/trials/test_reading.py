@@ -48,7 +48,7 @@ def done(procedure: str, **course: Any) -> dict[str, Any]:
 
 
 NOTHING: dict[str, Any] = {}
-UNTREATED = {"therapy.history": []}
+UNTREATED: dict[str, Any] = {"therapy.history": []}
 MALE, FEMALE = {"person.sex": "male"}, {"person.sex": "female"}
 SQUAMOUS, ADENO = {"diagnosis.histology": "squamous"}, {"diagnosis.histology": "adenocarcinoma"}
 ADENO_GEJ = {**ADENO, "diagnosis.site": "gej"}

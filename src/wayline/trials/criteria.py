@@ -119,7 +119,7 @@ class CriteriaReader:
     """Reads trials with the word lists of one content folder; items read once are remembered."""
 
     def __init__(self, folder: Path, vocabulary: Vocabulary) -> None:
-        self._sentences = SentenceReader(load_lexicon(folder, vocabulary.drugs), vocabulary)
+        self._sentences = SentenceReader(load_lexicon(folder, vocabulary), vocabulary)
         self._read_item = lru_cache(maxsize=100_000)(self._item_demand)
 
     def read_study(self, study: Study) -> tuple[Criterion, ...]:

@@ -14,9 +14,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from wayline.facts.drugs import DrugDictionary
+from wayline.facts.vocabulary import Vocabulary
+from wayline.logic.parsing import parse_expression
 from wayline.reading import Block, Place, WaylineError, nearest, number_at, read, require_keys, rows_at, text_at, texts_at
-from wayline.trials.expressions import EVERYBODY, NOBODY, Literal, Reading, Unread, all_of, any_of, from_text, opposite
+from wayline.trials.expressions import EVERYBODY, NOBODY, Literal, Reading, Unread, all_of, any_of, as_expression, from_text, opposite
 
 # One letter a role. Capital letters carry a value that is demanded of a person.
 AND, OR, NO, EXCEPT, IF, OBLIGED, FORBIDDEN, PERMITTED = "&", "|", "n", "e", "i", "o", "q", "p"
@@ -336,14 +337,14 @@ def _plurals(word: str) -> Iterator[str]:
         yield word + "s"
 
 
-def load_lexicon(folder: Path, drugs: DrugDictionary) -> Lexicon:
-    """Load the word lists strictly, with the drug dictionary's names."""
+def load_lexicon(folder: Path, vocabulary: Vocabulary) -> Lexicon:
+    """Load the word lists strictly, checked against the vocabulary, with the drug dictionary's names."""
     lexicon = Lexicon()
     _load_words(lexicon, folder / "words.yaml")
     _load_measures(lexicon, folder / "measures.yaml")
-    _load_terms(lexicon, folder / "cancers.yaml")
-    _load_conditions(lexicon, folder / "conditions.yaml")
-    _load_treatments(lexicon, folder / "treatments.yaml", drugs)
+    _load_terms(lexicon, folder / "cancers.yaml", vocabulary)
+    _load_conditions(lexicon, folder / "conditions.yaml", vocabulary)
+    _load_treatments(lexicon, folder / "treatments.yaml", vocabulary)
     return lexicon
 
 
@@ -398,26 +399,32 @@ def _load_measures(lexicon: Lexicon, path: Path) -> None:
         lexicon.add(texts_at(block, key), role, None, with_plurals=False)
 
 
-def _load_terms(lexicon: Lexicon, path: Path) -> None:
+def _load_terms(lexicon: Lexicon, path: Path, vocabulary: Vocabulary) -> None:
     block = require_keys(read(path, _name(path)), ("terms",), Place(_name(path), 1))
     for row in _rows(block, "terms", ("part", "means", "phrases")):
         part = text_at(row, "part")
         if part not in _PARTS:
             raise row.at("part").error(f"'{part}' is not a part of a cancer's name.{nearest(part, _PARTS)}")
+        _check_means(row, vocabulary)
         for phrase in texts_at(row, "phrases"):
             lexicon.add([phrase], _PARTS[part], _means(row, phrase))
 
 
-def _load_conditions(lexicon: Lexicon, path: Path) -> None:
+def _load_conditions(lexicon: Lexicon, path: Path, vocabulary: Vocabulary) -> None:
     block = require_keys(read(path, _name(path)), ("conditions",), Place(_name(path), 1))
     for row in _rows(block, "conditions", ("means", "window", "phrases")):
         date_fact = None if row["window"] is None else text_at(row, "window")
+        if date_fact is not None and vocabulary.require(date_fact, row.at("window")).kind != "date":
+            raise row.at("window").error(f"'{date_fact}' is not a date")
+        if row["means"] is not None:
+            _check_means(row, vocabulary)
         for phrase in texts_at(row, "phrases"):
             reading = _means(row, phrase) if row["means"] is not None else Literal(f"within({date_fact}, 36500)")
             lexicon.add([phrase], CONDITION, State(reading, date_fact))
 
 
-def _load_treatments(lexicon: Lexicon, path: Path, drugs: DrugDictionary) -> None:
+def _load_treatments(lexicon: Lexicon, path: Path, vocabulary: Vocabulary) -> None:
+    drugs = vocabulary.drugs
     # What does not treat the cancer is no treatment here: a blood thinner is read as a state, other medicines are not read.
     for drug in drugs.drugs.values():
         if not drug.systemic:
@@ -445,10 +452,17 @@ def _load_treatments(lexicon: Lexicon, path: Path, drugs: DrugDictionary) -> Non
     for row in _rows(block, "settings", ("intent", "phrases")):
         lexicon.add(texts_at(row, "phrases"), SETTING, text_at(row, "intent"), with_plurals=False)
     for row in _rows(block, "markers", ("positive", "negative", "phrases")):
+        for key in ("positive", "negative"):
+            _check_means(row, vocabulary, key)
         for phrase in texts_at(row, "phrases"):
             lexicon.add([phrase], MARKER, Marker(_means(row, phrase, "positive"), _means(row, phrase, "negative")))
     for row in _rows(block, "statuses", ("positive", "phrases")):
         lexicon.add(texts_at(row, "phrases"), MARKED, bool(row["positive"]), with_plurals=False)
+
+
+def _check_means(row: Block, vocabulary: Vocabulary, key: str = "means") -> None:
+    """Hold a row's expression against the vocabulary, so that a mistake is told where it stands."""
+    parse_expression(as_expression(_means(row, "words", key)), vocabulary, row.at(key))
 
 
 def _means(row: Block, phrase: str, key: str = "means") -> Reading:

@@ -13,6 +13,11 @@ from wayline.trials.lexicon import Lexicon, Marker, Measure, Scale, State, Treat
 
 _FOR_SOME = re.compile(r"\b(?:for|in)\s+(?:\w+\s+){0,4}$", re.IGNORECASE)
 _STATE_FOLLOWS = re.compile(r"[;.][fhsin,]{0,6}[KS]")
+_ABOUT_STATE = re.compile(
+    r"(?:syndrome|diseases?|'s|s|is|are|present|exists?|known|documented|involvement|metastas[ei]s|of|the|to|by|tumou?r|"
+    r"cancer|due|attributable|secondary)",
+    re.IGNORECASE,
+)
 _GAP = frozenset("fh:sg")
 _LOW_IS_WORSE = frozenset(
     {
@@ -355,7 +360,7 @@ class Limits:
         ):
             base, reading = reading, base  # the looser limit is the one for those in the state, whichever stands first
         end = max(second.end, state_place + 1)
-        while end < stop and (letters[end] in "fhw)m" or letters[end : end + 1] == "K"):
+        while end < stop and (letters[end] in ")K" or _ABOUT_STATE.fullmatch(sentence.words(end, end + 1))):
             end += 1
         if good:
             return any_of(base, all_of(state, reading)), end
@@ -501,7 +506,10 @@ class Limits:
         number = r"N(?:T)?"
         joint = r"(?:f{0,2}[-&,]f{0,2}|f{1,2}|b|C?h?|,?f?&f?)"
         spans = rf"(?:C?f?{number}(?:f?[cQ]){{0,2}}(?:{joint}C?f?{number})?(?:f?[cQ]){{0,3}})"
-        pattern = re.compile(rf"Q[fhs:,(]*{spans}\)?(?:fQ)?|{spans}[fh]*Q(?:f?c)?|s[fh,(]*C{number}\)?(?=$|[,.;&])|C{number}[f.]*$")
+        pattern = re.compile(
+            rf"Q[fhs:,(]*{spans}\)?(?:fQ)?|{spans}[fh]*Q(?:f?c)?|[sf][fh,(]*C{number}\)?(?=$|[,.;&])|N(?:T)?c(?=$|[,.;&])|"
+            rf"N(?:T)?C[fh]*Q[fh]*C?{number}|C{number}[f.]*$"
+        )
         self.sentence.each(pattern, self._age)
 
     def _age(self, start: int, end: int) -> tuple[int, str, Reading] | None:
@@ -517,6 +525,9 @@ class Limits:
             return None
         numbers = [(place, chunk.value) for place, chunk in enumerate(chunks) if chunk.role == "N"]
         signs = [(place, chunk.value) for place, chunk in enumerate(chunks) if chunk.role in "Cc"]
+        if re.match(r"NT?C", letters) and signs[0][1] in _OPPOSITE_SIGN and len(numbers) == 2:  # "18 ≤ age ≤ 75"
+            mirrored = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+            signs[0] = (signs[0][0], mirrored[signs[0][1]])
         if not numbers or len(numbers) > 2 or any(not 0 < value <= 130 for _, value in numbers):
             return None
         if not has_age_word and not (sentence.letters[:start].strip("fhs(:") == "" and sentence.letters[end:].strip("fhs).E") == ""):

@@ -49,7 +49,8 @@ _HOW_MEASURED = re.compile(
     re.IGNORECASE,
 )
 _WHEN_ASKED = re.compile(
-    r"^\W*(?:as assessed |assessed |as measured |measured |obtained |performed )?(?:at|on|by|upon|within|during|"
+    r"^(?!.*\b(?:without|with|requiring|unless|no|not|if|except|who|and|or|for)\b)\W*(?:as assessed |assessed |"
+    r"as measured |measured |obtained |performed )?(?:at|on|by|upon|within|during|"
     r"prior to|before)\b[^;]{0,30}?\b(?:sign\w*|consent|screening|enrol\w*|registration|randomi[sz]ation|study (?:entry|"
     r"start|treatment|drug)|inclusion|baseline|first dose|treatment start|icf)\b[^;]{0,40}$",
     re.IGNORECASE,
@@ -73,7 +74,8 @@ _FOR_OTHERS = re.compile(
 _GOVERNING = frozenset({"for", "of", "against", "from", "to", "in", "on"})
 # A remark after a limit that may ease it as well as tighten it.
 _OPENS_BOTH_WAYS = re.compile(
-    r"\b(?:if|unless|except\w*|arms?|cohorts?|phase|parts?|dose|only|allow\w*|permit\w*|acceptable|when|in case|"
+    r"\b(?:if|unless|except\w*|arms?|cohorts?|phase|parts?|dose[- ]?(?:escalation|expansion|level)|only|allow\w*|"
+    r"permit\w*|acceptable|when|in case|"
     r"for (?:the )?(?:patients|subjects|participants|those|children|women|men|phase|part|cohort|arm|HCC)|"
     r"(?:patients|subjects|participants) (?:with|who|in|receiving)|males?|females?|prefer\w*|otherwise|"
     r"original(?:ly)? diagnos\w+|at diagnosis|"
@@ -380,6 +382,8 @@ class _Speech:
         if cut is not None:
             main = self._list(start, cut, is_demand)
             words = self.sentence.words(cut, end)
+            if set(letters[cut + 1 : end]) & set("ei"):
+                return Unread(self.sentence.words(start, end))  # an exception to an exception
             negated = "n" in letters[start:cut] or not is_demand
             are_limits = set(letters[start:cut]) & _ATOMS == {LIMITS}
             if not negated and (letters[cut] == "i" or are_limits or _UNLESS.search(words)):
@@ -497,6 +501,9 @@ class _Speech:
         if is_demand and "&" not in joints and all(self._names_cancer(segment) or not segment.atoms for segment in segments):
             return any_of(*readings)
         kinds = set(joints.replace(";", ",").replace("/", "|"))
+        last = segments[-1]
+        if kinds == {","} and re.search(r"\bor\b", self.sentence.words(last.start, last.end), re.IGNORECASE):
+            return any_of(*readings)  # "HIV, hepatitis B or C": the "or" stands inside the last name
         if kinds == {","}:
             return (all_of(*readings) if is_demand else any_of(*readings)) if ";" in joints else agreed(readings, words)
         if "|" in kinds and "&" not in kinds:

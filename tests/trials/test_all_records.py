@@ -46,7 +46,8 @@ def test_every_record_is_read_without_losing_a_character() -> None:
 
 def what_is_lost(text: str, criteria: tuple[Criterion, ...]) -> list[str]:
     """What stands neither in an item nor between two as a separator; items that overlap or are out of order; words an item has lost."""
-    lost, end = [], 0
+    lost: list[str] = []
+    end = 0
     for criterion in criteria:
         if criterion.span is None:  # a structured field
             continue
@@ -63,7 +64,8 @@ def words_lost(stands: str, item: str) -> list[str]:
     """What stands in an item's place and not in its text. A lead and its points are joined with a slash in place of their bullets."""
     if item == " ".join(stands.split()):
         return []
-    lost, end = [], 0
+    lost: list[str] = []
+    end = 0
     for word in item.split():
         if word == "/":
             slash = SLASH.match(stands, end)

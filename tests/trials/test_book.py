@@ -99,18 +99,15 @@ def test_the_book_agrees_with_each_item_of_real_records(name: str) -> None:
 
 def readings() -> st.SearchStrategy[Reading]:
     """Any nesting of literals and unread words."""
-    leaves = st.sampled_from(
+    leaves: st.SearchStrategy[Reading] = st.sampled_from(
         [SQUAMOUS, BILIRUBIN, ECOG, HIV, PEMBROLIZUMAB, PEMBROLIZUMAB_LATELY, WORDS, Unread("more"), EVERYBODY, NOBODY]
     )
-    return st.recursive(
-        leaves,
-        lambda inner: st.one_of(
-            inner.map(Opposite),
-            st.lists(inner, min_size=2, max_size=4).map(lambda parts: All(tuple(parts))),
-            st.lists(inner, min_size=2, max_size=4).map(lambda parts: AnyOf(tuple(parts))),
-        ),
-        max_leaves=12,
-    )
+    return st.recursive(leaves, larger, max_leaves=12)
+
+
+def larger(inner: st.SearchStrategy[Reading]) -> st.SearchStrategy[Reading]:
+    parts = st.lists(inner, min_size=2, max_size=4).map(tuple)
+    return st.one_of(st.builds(Opposite, inner), st.builds(All, parts), st.builds(AnyOf, parts))
 
 
 ITEMS = st.builds(criterion, st.one_of(st.none(), readings()), st.sampled_from(["inclusion", "exclusion", "field", HEADING]))

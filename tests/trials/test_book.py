@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers import CHECKOUT, days_ago, shared_folder, situation_of
+from tests.helpers import CHECKOUT, condition_of, days_ago, shared_folder, situation_of
 from wayline.facts.case import load_case
 from wayline.facts.situation import Situation
+from wayline.facts.truth import NO
 from wayline.library import library
+from wayline.logic.evaluation import evaluate
 from wayline.trials.book import NO_CODE, UNKNOWN_CODE, YES_CODE, Book
 from wayline.trials.criteria import Criterion
-from wayline.trials.expressions import EVERYBODY, NOBODY, All, AnyOf, Literal, Opposite, Reading, Unread, unread_words
+from wayline.trials.expressions import EVERYBODY, NOBODY, All, AnyOf, Literal, Opposite, Reading, Unread, as_expression, unread_words
 from wayline.trials.known import as_record
 from wayline.trials.matching import MET, NOT_MET, UNKNOWN, check_item
 from wayline.trials.splitting import HEADING
@@ -187,6 +189,8 @@ TREATED = {"therapy.history": [GIVEN]}
         (Opposite(HIV), {"condition.hiv": True}, 1, 1),
         (Opposite(PEMBROLIZUMAB), TREATED, 1, 1),  # what was given stays given
         (Opposite(PEMBROLIZUMAB_LATELY), TREATED, 1, 0),  # the calendar moves a window
+        (PEMBROLIZUMAB, {"therapy.history": []}, 1, 0),  # what was not given may still be
+        (PEMBROLIZUMAB_LATELY, {"therapy.history": []}, 1, 0),
         (NOBODY, {}, 1, 1),
         (All((SQUAMOUS, BILIRUBIN)), {**ADENOCARCINOMA, **JAUNDICED}, 1, 1),  # one of them stays in the way
         (AnyOf((SQUAMOUS, BILIRUBIN)), {**ADENOCARCINOMA, **JAUNDICED}, 1, 0),  # one way in may open
@@ -204,6 +208,9 @@ def test_an_obstacle_lasts_where_nothing_that_may_change_could_remove_it(
     book = book_of([demand])
     tally = book.tally(book.literal_truths(situation_of(facts)))
     assert (tally.not_met.tolist(), tally.lasting.tolist()) == ([not_met], [lasting])
+    # The order of the list and the page of one trial say the same.
+    verdict = evaluate(condition_of(as_expression(demand)), situation_of(facts))
+    assert (verdict.truth is NO, verdict.truth is NO and not verdict.may_change) == (bool(not_met), bool(lasting))
 
 
 def test_lasting_obstacles_are_counted_for_each_trial() -> None:

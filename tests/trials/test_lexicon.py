@@ -227,6 +227,20 @@ def _error(folder: Path) -> str:
         ("cancers.yaml", r"means: everybody,", "means: everybody or,", ["is not an expression"]),
         ("treatments.yaml", r"positive: biomarker\.msi_high,", "positive: biomarker.msi_high and,", ["is not an expression"]),
         ("conditions.yaml", r"means: condition\.autoimmune, window", "means: condition.autoimmune, windo", ["windo"]),
+        (
+            "conditions.yaml",
+            r"means: condition\.autoimmune,",
+            "means: condition.autoimune,",
+            ["condition.autoimune", "condition.autoimmune"],
+        ),
+        ("cancers.yaml", r'diagnosis\.histology == "squamous"', 'diagnosis.histology == "squamos"', ["squamos", "squamous"]),
+        (
+            "conditions.yaml",
+            r"window: condition\.stroke_date",
+            "window: condition.stroke_dat",
+            ["condition.stroke_dat", "condition.stroke_date"],
+        ),
+        ("conditions.yaml", r"window: condition\.stroke_date", "window: condition.hiv", ["condition.hiv", "date"]),
         ("measures.yaml", r"\nupper_limit:", "\nuper_limit:", ["uper_limit"]),
     ],
 )

@@ -145,14 +145,17 @@ def _explain_literal(
 
 def _may_change(literal: Condition, situation: Situation, truth: Truth) -> bool:
     if isinstance(literal, Had):
-        return truth is NO  # what was given stays given; what was not may still be
+        # What was given stays given, what was not may still be, and the calendar moves a window.
+        return truth is NO or literal.within_days is not None
     return any(situation.vocabulary[fact_id].may_change for fact_id in literal.fact_ids)
 
 
 def _what_is_missing(literal: Condition, situation: Situation) -> list[tuple[str, str]]:
     """The facts to ask for, told facts rather than derived ones where only those can be asked."""
     asked: list[str] = []
-    if isinstance(literal, Compared):
+    if isinstance(literal, Had):
+        asked += [fact_id for fact_id in literal.fact_ids if fact_id == "therapy.history" or literal.rests_on_today(situation)]
+    elif isinstance(literal, Compared):
         for term in (literal.left, literal.right):
             asked += (
                 _ask_for(term.fact_ids, situation) if not isinstance(term, TimesUpperLimit) else situation.needed_for_times_uln(term.lab_id)

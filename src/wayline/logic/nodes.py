@@ -207,7 +207,17 @@ class Had(Condition):
 
     @property
     def fact_ids(self) -> tuple[str, ...]:
-        return ("therapy.history",)
+        return ("therapy.history",) if self.within_days is None else ("therapy.history", "therapy.now")
+
+    def rests_on_today(self, situation: Situation) -> bool:
+        """Whether being told if treatment goes on now would say when a course asked for was given last."""
+        history = situation.value("therapy.history")
+        return (
+            self.within_days is not None
+            and isinstance(history, Listing)
+            and situation.value("therapy.now") is None
+            and any(_may_go_on(course, history) and self._holds_drug(course, situation) is not NO for course in history)
+        )
 
     def truth(self, situation: Situation) -> Truth:
         history = situation.value("therapy.history")
@@ -235,14 +245,23 @@ class Had(Condition):
         return UNKNOWN if course.unknown_drugs and members is not None else NO
 
     def _recent(self, course: Course, situation: Situation) -> Truth:
-        """Whether the course was given on one of the last days: it ended then, or it goes on."""
+        """Whether the course was given on one of the last days: it ended then, began then, or goes on."""
         if self.within_days is None:
+            return YES
+        history = situation.value("therapy.history")
+        if isinstance(history, Listing) and _may_go_on(course, history) and situation.value("therapy.now") is True:
             return YES
         limit = NumberRange.exactly(self.within_days)
         if course.end is not None:
             return less_or_equal(course.end.days_before(situation.as_of), limit)
         started_recently = course.start is not None and less_or_equal(course.start.days_before(situation.as_of), limit) is YES
         return YES if started_recently else UNKNOWN
+
+
+def _may_go_on(course: Course, history: Listing[Course]) -> bool:
+    """Whether treatment going on now can only be this course: of all that was ever given, no other one is without an end."""
+    unended = [other for other in history if other.end is None and other.ended_because is None]
+    return history.complete and unended == [course]
 
 
 def _same(told: str | None, asked: str | None) -> Truth:

@@ -96,6 +96,7 @@ class Book:
         self.not_read = np.asarray(not_read, dtype=np.int64)
         self._levels = self._compiled()
         self._may_change = np.asarray([self._literal_may_change(literal) for literal in self.literals], dtype=np.bool_)
+        self._may_still_be_given = np.asarray([isinstance(literal, Had) for literal in self.literals], dtype=np.bool_)
 
     # --- compiling ---
 
@@ -160,7 +161,7 @@ class Book:
         return np.where(numbers >= 0, numbers, self._node_count - numbers - 1)
 
     def _literal_may_change(self, literal: Condition) -> bool:
-        """Whether time or treatment could change a literal. What was given stays given; the calendar moves a window."""
+        """Whether time or treatment could change a literal, whatever its answer. The calendar moves a window."""
         if isinstance(literal, Had):
             return literal.within_days is not None
         return any(self._vocabulary[fact_id].may_change for fact_id in literal.fact_ids)
@@ -235,7 +236,9 @@ class Book:
             empty = np.zeros(0, dtype=np.int64)
             return Tally(empty, empty, empty, empty)
         truths = self.item_truths(literal_truths)
-        lasting = self.item_truths(np.where(self._may_change, np.int8(UNKNOWN_CODE), literal_truths))
+        # What was given stays given; what was not may still be.
+        may_change = self._may_change | (self._may_still_be_given & (literal_truths == NO_CODE))
+        lasting = self.item_truths(np.where(may_change, np.int8(UNKNOWN_CODE), literal_truths))
         return Tally(
             self._per_trial(truths == YES_CODE),
             self._per_trial(truths == NO_CODE),

@@ -462,7 +462,9 @@ def _load_treatments(lexicon: Lexicon, path: Path, vocabulary: Vocabulary) -> No
 
 def _check_means(row: Block, vocabulary: Vocabulary, key: str = "means") -> None:
     """Hold a row's expression against the vocabulary, so that a mistake is told where it stands."""
-    parse_expression(as_expression(_means(row, "words", key)), vocabulary, row.at(key))
+    means = _means(row, "words", key)
+    if means not in (EVERYBODY, NOBODY):  # the reader's own words
+        parse_expression(as_expression(means), vocabulary, row.at(key))
 
 
 def _means(row: Block, phrase: str, key: str = "means") -> Reading:

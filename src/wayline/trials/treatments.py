@@ -21,7 +21,13 @@ _NOT_HAD_YET = re.compile(
     re.IGNORECASE,
 )
 _PROGRESSED = re.compile(
-    rf"v[fhO]{{0,10}}(?:NT[fhbEO]{{0,8}})?(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?)"
+    rf"v[fhO]{{0,10}}(?:NT[fhbEO]{{0,8}})?(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?|E)"
+)
+# "Progressed on standard therapy": treatment that was given before, not "treatment" as the study's own beginning.
+_EARLIER_TREATMENT = re.compile(
+    r"\b(?:standard|prior|previous|earlier|last|latest|most recent|conventional|existing|salvage|(?:front|first)[- ]?line|up[- ]?front)\b"
+    r"(?:[ -](?!the\b|start|first)[\w-]+){0,4}[ -](?:therap(?:y|ies)|treatments?)$",
+    re.IGNORECASE,
 )
 _NOT_RECEIVED = re.compile(rf"(z)[fhOm]{{0,10}}(t?[fh]{{0,10}}{_LIST}(?:[fh]{{0,10}}t)?(?:[fhm(]{{0,10}}J)?)")
 _NAIVE = re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])")
@@ -64,7 +70,7 @@ class Treatments:
         self._dated_states()
         sentence = self.sentence
         self._pretreated()
-        if "D" in sentence.letters or "R" in sentence.letters or "z" in sentence.letters:
+        if any(role in sentence.letters for role in "DRvz"):
             sentence.each(_SIDE_EFFECT, self._side_effect)
             sentence.each(_PROGRESSED, self._progressed)
             self._denied(_NOT_RECEIVED)
@@ -158,6 +164,10 @@ class Treatments:
         words = self.sentence.words(start, end)
         treatments = [chunk.value for chunk in chunks if chunk.role == "D"]
         lines = [chunk.value for chunk in chunks if chunk.role == "V"]
+        if chunks[-1].role == "E":
+            if not _EARLIER_TREATMENT.search(words) or re.search(r"\b(?:before|prior to)\b", words, re.IGNORECASE):
+                return None
+            return end, HOLDS, all_of(*lines, had_treatment(Treatment((), "any")), Unread(words))
         if any(treatment.kind == "radiation" for treatment in treatments):
             return end, HOLDS, all_of(any_of(had_treatment(treatments[0]), Literal('had("systemic_therapy")')), Unread(words))
         named = [name for treatment in treatments for name in treatment.names] or ["systemic_therapy"]
@@ -206,14 +216,19 @@ class Treatments:
         return match.end(), [chunks[match.end() - 1].value], "palliative" if is_advanced and intent is None else intent
 
     def _now(self, start: int, end: int) -> tuple[int, str, Reading] | None:
-        """Going on now: nothing is, or this was never given, settles it; which of several is going on, the facts do not say."""
+        """Going on now: something is, and this was given up to today."""
         chunks = self.sentence.chunks[start:end]
         treatments = [chunk.value for chunk in chunks if chunk.role == "D"]
         if any(not self._is_against_cancer(treatment) for treatment in treatments):
             return None
         words = self.sentence.words(start, end)
-        given: Reading = any_of(*(had_treatment(one) for one in treatments))
-        return end, HOLDS, all_of(Literal("therapy.now"), given, Unread(words))
+        given: Reading = any_of(*(had_treatment(one, None, ("within", 0)) for one in treatments))
+        narrowed = [Unread(words)] if any(self._narrows(chunk) for chunk in chunks) else []
+        return end, HOLDS, all_of(Literal("therapy.now"), given, *narrowed)
+
+    def _narrows(self, chunk: Chunk) -> bool:
+        words = self.sentence.text[chunk.start : chunk.end].lower()
+        return chunk.role == "m" and words not in _NEUTRAL
 
     def _had(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         sentence = self.sentence
@@ -226,11 +241,7 @@ class Treatments:
             return None
         intent = next((chunk.value for chunk in chunks if chunk.role == "t"), None)
         window = next((chunk.value for chunk in chunks if chunk.role == "J"), None)
-        narrowed: list[Reading] = [
-            Unread(sentence.text[chunk.start : chunk.end])
-            for chunk in chunks
-            if chunk.role == "m" and sentence.text[chunk.start : chunk.end].lower() not in _NEUTRAL
-        ]
+        narrowed: list[Reading] = [Unread(sentence.text[chunk.start : chunk.end]) for chunk in chunks if self._narrows(chunk)]
         if window is None:
             end, setting, intent = self._setting(end, intent)
             narrowed += setting

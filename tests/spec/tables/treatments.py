@@ -14,6 +14,8 @@ def history(*courses: dict[str, Any], complete: bool = True) -> dict[str, Any]:
 
 
 NIVOLUMAB = {"drugs": ["nivolumab"]}
+BEGUN = {**NIVOLUMAB, "start": days_ago(200)}
+ON_NOW = {"therapy.now": True}
 LAST_DOSE = "therapy.last_dose"
 STROKE = "condition.stroke_date"
 
@@ -111,6 +113,24 @@ TABLES: Tables = {
         (history({**NIVOLUMAB, "end": "2026-05"}), 'had("nivolumab", within_days=180)', "unknown"),  # 173 to 203 days ago
         (history({**NIVOLUMAB, "end": "2026-04"}), 'had("nivolumab", within_days=180)', "no"),
         (history({**NIVOLUMAB, "end": days_ago(181)}, {**NIVOLUMAB, "end": days_ago(3)}), 'had("nivolumab", within_days=180)', "yes"),
+    ],
+    "had: treatment going on now is the one course without an end": [
+        (history(BEGUN) | ON_NOW, 'had("nivolumab", within_days=0)', "yes"),
+        (history(BEGUN) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
+        (history(BEGUN) | ON_NOW, 'had("chemotherapy", within_days=28)', "no"),
+        (history(BEGUN), 'had("nivolumab", within_days=28)', "unknown"),  # whether treatment goes on is not told
+        (history(BEGUN) | {"therapy.now": False}, 'had("nivolumab", within_days=28)', "unknown"),  # it ended, and when is not told
+        (history({**BEGUN, "end": days_ago(29)}) | ON_NOW, 'had("nivolumab", within_days=28)', "no"),
+        (history({**BEGUN, "end": days_ago(28)}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
+        # It ended, though the day is not told: something else goes on.
+        (history({**BEGUN, "ended_because": "progression"}) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
+        # Two without an end: which of them goes on is not told.
+        (history(BEGUN, {**BEGUN, "drugs": ["cisplatin"]}) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
+        (history(BEGUN, {**BEGUN, "drugs": ["cisplatin"], "end": days_ago(99)}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
+        (history(BEGUN, {"drugs": ["cisplatin"], "ended_because": "toxicity"}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
+        # What goes on may be missing from the list.
+        (history(BEGUN, complete=False) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
+        (ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
     ],
     "had: a history that may be incomplete": [
         (history(complete=False), 'had("nivolumab")', "unknown"),

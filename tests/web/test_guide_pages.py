@@ -230,3 +230,9 @@ def test_the_contact_for_errors_is_shown_when_it_is_set(client: Client, settings
 def test_who_pays_stands_on_the_about_page(client: Client) -> None:
     """From the data."""
     assert CONTENT.funding.statement in text_of(client.get("/page/about/"))
+
+
+@pytest.mark.parametrize(("page_id", "leads_there"), [("finding-a-study", True), ("clinical-trials", True), ("drug-treatment", False)])
+def test_pages_about_studies_lead_to_the_list(client: Client, page_id: str, leads_there: bool) -> None:
+    shown = client.get(f"/page/{page_id}/").content.decode()
+    assert ("Look at studies here" in shown and "See studies</a>" in shown) is leads_there

@@ -11,6 +11,7 @@ from wayline.trials.splitting import HEADING
 
 INCLUSION, EXCLUSION = "Inclusion", "Exclusion"
 ON_NIVOLUMAB = {"therapy.history": [{"drugs": ["nivolumab"], "intent": "palliative", "start": days_ago(200)}], "therapy.now": True}
+GREW_ON_CISPLATIN = {"therapy.history": [{"drugs": ["cisplatin"], "end": days_ago(60), "ended_because": "progression"}]}
 
 
 @pytest.mark.parametrize(
@@ -522,6 +523,28 @@ ON_NIVOLUMAB = {"therapy.history": [{"drugs": ["nivolumab"], "intent": "palliati
         (INCLUSION, "Refractory to standard treatment", ON_NIVOLUMAB, "unknown"),
         (INCLUSION, "Disease progression within 6 months after the last treatment", {"therapy.history": []}, "not_met"),
         (INCLUSION, "Disease progression within 4 weeks before treatment", {"therapy.history": []}, "unknown"),
+        (INCLUSION, "Relapsed or refractory to at least one prior systemic therapy", {"therapy.history": []}, "not_met"),
+        (INCLUSION, "Relapsed or refractory to at least one prior systemic therapy", {}, "unknown"),
+        (INCLUSION, "Tumor progression during or after last chemotherapy", {"therapy.history": []}, "not_met"),
+        (INCLUSION, "Tumor progression during or after last chemotherapy", {}, "unknown"),
+        (INCLUSION, "Disease progression after first-line platinum-based chemotherapy", {"therapy.history": []}, "not_met"),
+        (INCLUSION, "Disease progression after first-line platinum-based chemotherapy", {}, "unknown"),
+        (INCLUSION, "Progressive disease following at least one systemic treatment", {"therapy.history": []}, "not_met"),
+        (INCLUSION, "Progressive disease following at least one systemic treatment", {}, "unknown"),
+        (INCLUSION, "Progression of disease on prior trastuzumab-containing therapy", {"therapy.history": []}, "not_met"),
+        (INCLUSION, "Progression of disease on prior trastuzumab-containing therapy", {}, "unknown"),
+        (INCLUSION, "Cancer that has progressed or recurred following prior treatment", {"therapy.history": []}, "not_met"),
+        (INCLUSION, "Cancer that has progressed or recurred following prior treatment", {}, "unknown"),
+        (
+            INCLUSION,
+            "Recurrent or progressive disease while on or within 6 months of last therapy regimen",
+            {"therapy.history": []},
+            "not_met",
+        ),
+        (INCLUSION, "Recurrent or progressive disease while on or within 6 months of last therapy regimen", {}, "unknown"),
+        (INCLUSION, "Progressive disease after at most one systemic treatment", {"therapy.history": []}, "unknown"),
+        (INCLUSION, "Disease progression after platinum-based chemotherapy or unable to receive it", {"therapy.history": []}, "unknown"),
+        (INCLUSION, "Tumor progression during or after last chemotherapy", GREW_ON_CISPLATIN, "met"),
         (INCLUSION, "Failed standard treatment or no standard treatment exists", {"therapy.history": []}, "unknown"),
     ],
 )

@@ -21,7 +21,8 @@ _NOT_HAD_YET = re.compile(
     re.IGNORECASE,
 )
 _PROGRESSED = re.compile(
-    rf"v[fhO]{{0,10}}(?:NT[fhbEO]{{0,8}})?(?:V[fhO]{{0,10}})?(?:[mNw&|]{{0,4}}[fhO]{{0,10}})?(?:{_LIST}t?|R[fhO]{{0,10}}t?|E)"
+    rf"(?:d[fh]{{0,2}})?v[fhO]{{0,10}}(?:NT[fhbEO]{{0,8}})?(?:V[fhO]{{0,10}})?(?:C?N[fhO]{{0,4}})?(?:[mNwR&|]{{0,4}}[fhO]{{0,10}})?"
+    rf"(?:{_LIST}t?R?|R[fhO]{{0,10}}t?|E|(?<=O)(?=$|[,.;)]))"
 )
 # "Progressed on standard therapy": treatment that was given before, not "treatment" as the study's own beginning.
 _EARLIER_TREATMENT = re.compile(
@@ -164,7 +165,9 @@ class Treatments:
         words = self.sentence.words(start, end)
         treatments = [chunk.value for chunk in chunks if chunk.role == "D"]
         lines = [chunk.value for chunk in chunks if chunk.role == "V"]
-        if chunks[-1].role == "E":
+        if any(chunk.role == "C" and chunk.value not in (">=", ">") for chunk in chunks):
+            return None  # "on at most one treatment" asks nobody to have had it
+        if chunks[-1].role in ("E", "O"):
             if not _EARLIER_TREATMENT.search(words) or re.search(r"\b(?:before|prior to)\b", words, re.IGNORECASE):
                 return None
             return end, HOLDS, all_of(*lines, had_treatment(Treatment((), "any")), Unread(words))

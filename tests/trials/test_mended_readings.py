@@ -11,6 +11,7 @@ from wayline.trials.splitting import HEADING
 
 INCLUSION, EXCLUSION = "Inclusion", "Exclusion"
 ON_NIVOLUMAB = {"therapy.history": [{"drugs": ["nivolumab"], "intent": "palliative", "start": days_ago(200)}], "therapy.now": True}
+NEVER_TREATED: dict[str, object] = {"therapy.history": []}
 GREW_ON_CISPLATIN = {"therapy.history": [{"drugs": ["cisplatin"], "end": days_ago(60), "ended_because": "progression"}]}
 
 
@@ -545,6 +546,14 @@ GREW_ON_CISPLATIN = {"therapy.history": [{"drugs": ["cisplatin"], "end": days_ag
         (INCLUSION, "Progressive disease after at most one systemic treatment", {"therapy.history": []}, "unknown"),
         (INCLUSION, "Disease progression after platinum-based chemotherapy or unable to receive it", {"therapy.history": []}, "unknown"),
         (INCLUSION, "Tumor progression during or after last chemotherapy", GREW_ON_CISPLATIN, "met"),
+        (EXCLUSION, "Ascites refractory to standard therapy", {**NEVER_TREATED, "liver.ascites": "moderate"}, "unknown"),
+        (EXCLUSION, "Diarrhea refractory to standard therapy", {**NEVER_TREATED, "symptom.diarrhea": "severe"}, "unknown"),
+        (EXCLUSION, "Heart failure, refractory to standard treatment", {**NEVER_TREATED, "condition.heart_failure": True}, "unknown"),
+        (EXCLUSION, "Hepatitis B refractory to prior therapy", {**NEVER_TREATED, "condition.hepatitis_b": True}, "unknown"),
+        (EXCLUSION, "Hepatitis B refractory to prior therapy", {**NEVER_TREATED, "condition.hepatitis_b": False}, "unknown"),  # too careful
+        (EXCLUSION, "Infection that failed prior therapy", {**NEVER_TREATED, "condition.active_infection": True}, "unknown"),
+        (EXCLUSION, "Failed standard treatment for hypertension", NEVER_TREATED, "unknown"),
+        (EXCLUSION, "Refractory to standard therapy for an infection", {**NEVER_TREATED, "condition.active_infection": True}, "unknown"),
         (INCLUSION, "Failed standard treatment or no standard treatment exists", {"therapy.history": []}, "unknown"),
     ],
 )

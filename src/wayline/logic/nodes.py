@@ -259,9 +259,12 @@ class Had(Condition):
 
 
 def _may_go_on(course: Course, history: Listing[Course]) -> bool:
-    """Whether treatment going on now can only be this course: of all that was ever given, no other one is without an end."""
+    """Whether treatment going on now can only be this course of drugs: of all that was ever given, no other one is without an end.
+
+    A procedure is done on a day: one without an end says nothing of today.
+    """
     unended = [other for other in history if other.end is None and other.ended_because is None]
-    return history.complete and unended == [course]
+    return history.complete and course.procedure is None and unended == [course]
 
 
 def _same(told: str | None, asked: str | None) -> Truth:

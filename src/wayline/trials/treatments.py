@@ -30,6 +30,8 @@ _EARLIER_TREATMENT = re.compile(
     r"(?:[ -](?!the\b|start|first)[\w-]+){0,4}[ -](?:therap(?:y|ies)|treatments?)$",
     re.IGNORECASE,
 )
+_ONLY_THE_CANCER = re.compile(r"[fhsriOodSB&|,(]*")
+_OF_SOMETHING_ELSE = re.compile(r"[fh]*h[fh]*[^fhBdSO.,;)]")
 _NOT_RECEIVED = re.compile(rf"(z)[fhOm]{{0,10}}(t?[fh]{{0,10}}{_LIST}(?:[fh]{{0,10}}t)?(?:[fhm(]{{0,10}}J)?)")
 _NAIVE = re.compile(r"t?D?[fh]?z(?=$|[,.;)&|])")
 _SINCE = re.compile(rf"J[fhbEOm]{{0,10}}t?[fh|t]{{0,10}}{_LIST}t?")
@@ -167,6 +169,9 @@ class Treatments:
         lines = [chunk.value for chunk in chunks if chunk.role == "V"]
         if any(chunk.role == "C" and chunk.value not in (">=", ">") for chunk in chunks):
             return None  # "on at most one treatment" asks nobody to have had it
+        is_general = chunks[-1].role in ("E", "O") or any(treatment.kind == "any" for treatment in treatments)
+        if is_general and not self._speaks_of_the_cancer(start, end):
+            return None
         if chunks[-1].role in ("E", "O"):
             if not _EARLIER_TREATMENT.search(words) or re.search(r"\b(?:before|prior to)\b", words, re.IGNORECASE):
                 return None
@@ -179,6 +184,11 @@ class Treatments:
         ended = all_of(*(Literal(f'had("{name}", ended_because="progression")') for name in named))
         reading = all_of(had, Unread(words) if is_narrowed else any_of(ended, Unread(words)))
         return end, HOLDS, all_of(*lines, reading)
+
+    def _speaks_of_the_cancer(self, start: int, end: int) -> bool:
+        """Whether "standard treatment" may be of the cancer. Of an ascites, an infection, a pain, it is any treatment of that."""
+        letters = self.sentence.letters
+        return _ONLY_THE_CANCER.fullmatch(letters[:start]) is not None and _OF_SOMETHING_ELSE.match(letters[end:]) is None
 
     def _naive(self, start: int, end: int) -> tuple[int, str, Reading] | None:
         """ "Treatment-naive", "chemotherapy-naive", "previously untreated"."""

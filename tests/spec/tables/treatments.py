@@ -128,6 +128,10 @@ TABLES: Tables = {
         (history(BEGUN, {**BEGUN, "drugs": ["cisplatin"]}) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
         (history(BEGUN, {**BEGUN, "drugs": ["cisplatin"], "end": days_ago(99)}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
         (history(BEGUN, {"drugs": ["cisplatin"], "ended_because": "toxicity"}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
+        # A procedure is done on a day, and does not go on. With one whose day is not told, the drugs may have ended too.
+        (history({"procedure": "stent", "start": days_ago(200)}) | ON_NOW, 'had("stent", within_days=28)', "unknown"),
+        (history(BEGUN, {"procedure": "stent"}) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
+        (history(BEGUN, {"procedure": "stent", "end": days_ago(9)}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
         # What goes on may be missing from the list.
         (history(BEGUN, complete=False) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
         (ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),

@@ -42,7 +42,7 @@ def main() -> None:
     if not path.exists():
         print(f"skipped: there is no {path.name} in the shared folder")
         return
-    studies = list(_studies(path))
+    studies = list(studies_of(path))
     seconds, criteria = min((_read(studies) for _ in range(RUNS)), key=lambda run: run[0])
     items = sum(one.kind != HEADING for trial in criteria for one in trial)
     print(f"reading: {len(studies):,} trials, {items:,} items, {seconds:.1f} s, {len(studies) / seconds:,.0f} trials a second")
@@ -106,7 +106,8 @@ def _load(path: Path) -> tuple[float, float]:
     return seconds, int(run.stdout.splitlines()[-1]) / 1024
 
 
-def _studies(path: Path) -> Iterator[Study]:
+def studies_of(path: Path) -> Iterator[Study]:
+    """The studies of a packed file of records, one a line."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             yield parse_study(json.loads(line), f"line {number}")

@@ -6,20 +6,19 @@ Skips by name where the shared records are absent. Run with `python -m bench.tri
 
 from __future__ import annotations
 
-import gzip
-import json
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from tests.helpers import shared_folder
 
+from bench.trials_matching import studies_of
 from wayline.library import library
 from wayline.trials.places import SiteTable, point_of_zip
 from wayline.trials.search import Filters, create_index, forget_studies, index_studies, search_trials
-from wayline.trials.study import OPEN_STATUSES, Study, parse_study
+from wayline.trials.study import OPEN_STATUSES
 from wayline.trials.thesaurus import load_thesaurus
 
 PLACES = (
@@ -51,7 +50,7 @@ def main() -> None:
     if not path.exists():
         print(f"skipped: there is no {path.name} in the shared folder")
         return
-    studies = list(_studies(path))
+    studies = list(studies_of(path))
     connection = sqlite3.connect(":memory:")
     create_index(connection)
     print(f"{len(studies):,} studies")
@@ -97,12 +96,6 @@ def milliseconds(work: Callable[[], Any]) -> float:
     start = time.perf_counter()
     work()
     return (time.perf_counter() - start) * 1000
-
-
-def _studies(path: Any) -> Iterator[Study]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            yield parse_study(json.loads(line), f"line {number}")
 
 
 if __name__ == "__main__":

@@ -33,15 +33,15 @@ def _group(group: Group, vocabulary: Vocabulary) -> str:
     lines.append("| --- | --- | --- | --- | --- |")
     for fact_id in group.facts:
         definition = vocabulary[fact_id]
-        if not _is_upper_limit(definition, vocabulary):
+        if not _is_limit(definition, vocabulary):
             cells = (f"`{fact_id}`", definition.kind, _unit_or_choices(definition, vocabulary), _valid_for(definition), definition.question)
             lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join([*lines, ""])
 
 
-def _is_upper_limit(definition: FactDefinition, vocabulary: Vocabulary) -> bool:
-    """Whether this is `labs.alt_uln`, which stands in the row of `labs.alt`."""
-    lab = vocabulary.get(definition.id.removesuffix("_uln"))
+def _is_limit(definition: FactDefinition, vocabulary: Vocabulary) -> bool:
+    """Whether this is `labs.alt_uln` or `labs.alt_lln`, which stand in the row of `labs.alt`."""
+    lab = vocabulary.get(definition.id.removesuffix("_uln").removesuffix("_lln"))
     return lab is not None and lab.id != definition.id
 
 
@@ -51,7 +51,7 @@ def _unit_or_choices(definition: FactDefinition, vocabulary: Vocabulary) -> str:
         words = ", or ".join(units) or "a plain number"
         words += f"; {definition.lowest:g} to {definition.highest:g}"
         words += ", whole" if definition.whole_number else ""
-        return words + (f"; the lab's own upper limit is `{definition.id}_uln`" if f"{definition.id}_uln" in vocabulary else "")
+        return words + (f"; the ends of the lab's own range are `{definition.id}_lln`, `{definition.id}_uln`" if definition.is_lab else "")
     if definition.choices:
         several = [
             f"`{choice.value}` means {' or '.join(value for value in definition.single_choices if value in choice.means)}"

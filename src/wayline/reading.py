@@ -139,6 +139,8 @@ def parse(text: str, name: str, first_line: int = 1) -> Any:
         return None if root is None else _build(root, name, first_line)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + first_line
+        if "nesting depth" in str(error.problem):  # newer parsers have a bound of their own, far above ours
+            raise WaylineError(f"{name}, line {line}: nested deeper than {DEEPEST_NESTING} levels") from None
         raise WaylineError(f"{name}, line {line}: not valid YAML: {error.problem}") from None
     except yaml.YAMLError as error:
         raise WaylineError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from None

@@ -11,7 +11,8 @@ from typing import Any
 
 from wayline.facts.courses import Course, Listing
 from wayline.facts.findings import Finding, Told, Value
-from wayline.facts.lesions import Lesion
+from wayline.facts.labs import LabResult
+from wayline.facts.lesions import Lesion, Scan
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
@@ -191,7 +192,15 @@ def _item_json(definition: FactDefinition, item: object) -> Any:
                 fields["near"] = sorted(item.near)
             if item.date is not None:
                 fields["date"] = str(item.date)
-            return fields
+            return fields if item.name is None else {"name": item.name} | fields
+        case Scan():
+            lesions = [_item_json(definition, lesion) for lesion in item.lesions]
+            scan: dict[str, Any] = {"date": str(item.date), "lesions": lesions}
+            return scan if item.lesions.complete else scan | {"complete": False}
+        case LabResult():
+            ends = {"lower_limit": item.lower_limit, "upper_limit": item.upper_limit}
+            limits = {key: _number_json(end) for key, end in ends.items() if end is not None}
+            return {"lab": item.lab, "value": _number_json(item.value), "date": str(item.date), **limits}
         case Course():
             told = {
                 "drugs": [*item.drugs, *item.unknown_drugs] or None,

@@ -12,7 +12,8 @@ import pytest
 from tests.helpers import situation_of, situation_of_text, span
 from wayline.facts.case import load_case
 from wayline.facts.courses import Course, Listing
-from wayline.facts.lesions import Lesion
+from wayline.facts.labs import LabResult
+from wayline.facts.lesions import Lesion, Scan
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.library import library
@@ -225,6 +226,42 @@ def test_the_date_of_a_lesion_list_goes_before_those_of_its_items(written: str) 
     assert case(f"liver.lesions: {written}").finding("liver.lesions").date == DateRange.parse("2026-11-02")
 
 
+def test_a_lesion_may_have_a_name() -> None:
+    """The same name on two scans is the same tumor; a number serves as a name too."""
+    names = [lesion.name for lesion in case("liver.lesions: [{name: A}, {name: 02}, {name: null}, {}]").value("liver.lesions")]
+    assert names == ["A", "02", None, None]
+
+
+def test_earlier_scans() -> None:
+    """Each has a date and its lesions, in all their forms; a list that may have gaps says so."""
+    scans = case(
+        "liver.earlier_scans:\n"
+        "  - {date: 2026-08-03, lesions: [{name: A, segment: 6, diameter_cm: {value: 31, unit: mm}}]}\n"
+        "  - {date: 2026-05, lesions: [], complete: false}\n"
+    ).value("liver.earlier_scans")
+    assert scans == Listing(
+        (
+            Scan(DateRange.parse("2026-08-03"), Listing((Lesion("6", NumberRange.exactly(3.1), name="A"),))),
+            Scan(DateRange.parse("2026-05"), Listing((), complete=False)),
+        )
+    )
+
+
+def test_earlier_results() -> None:
+    """Each names its blood test; value and range are in the unit that it names, and a bound is a value too."""
+    results = case(
+        "labs.earlier_results:\n"
+        "  - {lab: labs.bilirubin, value: 34.2, unit: umol/L, upper_limit: 20.52, date: 2026-10-02}\n"
+        "  - {lab: labs.albumin, value: {below: 3}, lower_limit: 3.5, upper_limit: 5, date: 2026-09}\n"
+    ).value("labs.earlier_results")
+    assert results == Listing(
+        (
+            LabResult("labs.bilirubin", NumberRange.exactly(2), DateRange.parse("2026-10-02"), None, NumberRange.exactly(1.2)),
+            LabResult("labs.albumin", span("[0, 3)"), DateRange.parse("2026-09"), NumberRange.exactly(3.5), NumberRange.exactly(5)),
+        )
+    )
+
+
 def test_courses() -> None:
     """Drugs by any of their names, procedures by the options' ids; each other key may be left out."""
     history = case(
@@ -398,6 +435,21 @@ def test_an_unknown_fact_names_the_nearest_word_and_the_line(written: str, meant
         ("liver.lesions: 2", "list"),
         ("liver.lesions: {segment: 6}", "'segment'"),
         ("liver.lesions: [6]", "key: value"),
+        ("liver.lesions: [{name: []}]", "short text"),
+        (f"liver.lesions: [{{name: {'x' * 41}}}]", "40"),
+        ("liver.lesions: [{name: ' '}]", "short text"),
+        ("liver.earlier_scans: [{lesions: []}]", "'date' is missing"),
+        ("liver.earlier_scans: [{date: 2026-10-01}]", "'lesions' is missing"),
+        ("liver.earlier_scans: [{date: 2026-11-21, lesions: []}]", "lies after"),
+        ("liver.earlier_scans: [{date: 2026-10-01, lesions: [{segmnt: 6}]}]", "Did you mean 'segment'"),
+        ("labs.earlier_results: [{lab: labs.albumn, value: 3, date: 2026-10-01}]", "Did you mean 'labs.albumin'"),
+        ("labs.earlier_results: [{lab: labs.alt_uln, value: 40, date: 2026-10-01}]", "not a blood test"),
+        ("labs.earlier_results: [{lab: function.ecog, value: 1, date: 2026-10-01}]", "not a blood test"),
+        ("labs.earlier_results: [{lab: labs.albumin, value: null, date: 2026-10-01}]", "not a number"),
+        ("labs.earlier_results: [{lab: labs.albumin, value: 39, date: 2026-10-01}]", "Was it 39 g/L?"),
+        ("labs.earlier_results: [{lab: labs.albumin, value: 3, unit: mg/dL, date: 2026-10-01}]", "given in g/dL"),
+        ("labs.earlier_results: [{lab: labs.albumin, value: 3}]", "'date' is missing"),
+        ("labs.earlier_results: [{lab: labs.alt, value: 3, lower_limit: 45, upper_limit: 7, date: 2026-10-01}]", "above the lower"),
         ("liver.lesions: [{segment: 9}]", "not a liver segment"),
         ("liver.lesions: [{segment: 4}]", "Did you mean '4"),
         ("liver.lesions: [{diameter_cm: 41}]", "not possible"),
@@ -611,6 +663,17 @@ def test_a_file_that_is_not_utf_8_is_an_error(raw: bytes, tmp_path: Path) -> Non
         ("wish.goals", ["swallow_better", "live_longer"], "known"),
         ("liver.lesions", [{"segment": 6, "diameter_cm": 2.4, "near": ["bile_duct"], "date": "2026-11-02"}], "known"),
         ("liver.lesions", {"items": [{"segment": "4a"}], "complete": False}, "partly"),
+        ("liver.lesions", [{"name": "A", "segment": 6}], "known"),
+        (
+            "liver.earlier_scans",
+            [{"date": "2026-08", "lesions": [{"segment": 6, "diameter_cm": {"at_least": 0, "below": 1}}], "complete": False}],
+            "known",
+        ),
+        (
+            "labs.earlier_results",
+            [{"lab": "labs.alt", "value": {"at_least": 0, "below": 7}, "date": "2026-08-02", "lower_limit": 7, "upper_limit": 45}],
+            "known",
+        ),
         ("therapy.history", [{"drugs": ["cisplatin"], "intent": "palliative", "start": "2026-01", "end": "2026-06-02"}], "known"),
         ("therapy.history", [{"procedure": "stent"}], "known"),
     ],
@@ -631,6 +694,7 @@ def test_a_dated_month_that_is_still_under_way_is_printed_as_it_was_written() ->
 
 
 @pytest.mark.parametrize("lab", ["albumin", "hemoglobin", "platelets", "potassium", "glucose", "alt", "bilirubin", "inr"])
-def test_every_lab_may_have_its_own_upper_limit(lab: str) -> None:
-    """The facts vocabulary: labs.X_uln, any lab, where the report gives its upper limit."""
-    assert situation_of({f"labs.{lab}_uln": 1}).number(f"labs.{lab}_uln") == span("1")
+def test_every_lab_may_have_its_own_range(lab: str) -> None:
+    """The facts vocabulary: labs.X_uln, any lab, where the report gives its upper limit; and labs.X_lln for the lower one."""
+    for limit in (f"labs.{lab}_uln", f"labs.{lab}_lln"):
+        assert situation_of({limit: 1}).number(limit) == span("1")

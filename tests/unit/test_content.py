@@ -151,9 +151,9 @@ def test_how_long_each_fact_stays_valid(definition: FactDefinition) -> None:
     """Labs, ECOG, weight and symptoms 28 days; biomarkers and histories of a lifetime without limit."""
     fact_id, days = definition.id, definition.valid_for_days
     if (
-        fact_id.endswith("_uln")
+        fact_id.endswith(("_uln", "_lln"))
         or fact_id.startswith(("biomarker.", "wish.", "diagnosis.h", "metastases."))
-        or fact_id == "therapy.history"
+        or fact_id in ("therapy.history", "labs.earlier_results")
     ):
         assert days is None
     elif fact_id.startswith(("labs.", "symptom.")) or fact_id in ("function.ecog", "nutrition.weight_kg"):

@@ -14,7 +14,8 @@ from typing import Any
 
 from wayline.facts.courses import ENDINGS, INTENTS, RESPONSES, Course, Listing
 from wayline.facts.findings import Told, oldest
-from wayline.facts.lesions import LESION_FIELDS, SEGMENTS, Lesion
+from wayline.facts.labs import LabResult
+from wayline.facts.lesions import LESION_KEYS, SEGMENTS, Lesion, Scan
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange, tidy
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
@@ -41,11 +42,16 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "text": ("value",),
     "choice_list": ("value", "items", "complete"),
     "lesions": ("value", "items", "complete"),
+    "scans": ("value", "items", "complete"),
+    "lab_results": ("value", "items", "complete"),
     "courses": ("value", "items", "complete"),
 }
+_SCAN_KEYS = ("lesions", "complete")
+_RESULT_KEYS = ("unit", "lower_limit", "upper_limit")
 _COURSE_KEYS = ("drugs", "procedure", "intent", "start", "end", "ended_because", "best_response")
 _YES_NO_WORDS = {"yes": True, "no": False}
 LONGEST_TEXT = 500
+LONGEST_NAME = 40
 LONGEST_LIST = 200
 EARLIEST_YEAR = 1900
 
@@ -274,6 +280,8 @@ class FactReader:
         readers: dict[str, Callable[[Any, Place], Any]] = {
             "choice_list": lambda raw, at: next(iter(self._choice(definition, raw, at))),
             "lesions": self._lesion,
+            "scans": self._scan,
+            "lab_results": self._lab_result,
             "courses": self._course,
         }
         if len(rows) > LONGEST_LIST:
@@ -282,7 +290,7 @@ class FactReader:
         return Listing(tuple(item(raw, at) for raw, at in zip(rows, rows.places, strict=True)), complete)
 
     def _lesion(self, raw: Any, place: Place) -> Lesion:
-        block = require_keys(raw, (), place, optional=tuple(LESION_FIELDS))
+        block = require_keys(raw, (), place, optional=LESION_KEYS)
         segment = "unknown" if block.get("segment") is None else str(block["segment"])
         if segment not in SEGMENTS:
             raise block.at("segment").error(
@@ -303,7 +311,44 @@ class FactReader:
                     raise at.error(f"'{shortened(word)}' is not a place in the liver.{nearest(str(word), self.vocabulary.lesion_places)}")
             near = frozenset(rows)
         dated = self._date_of(block) if block.get("date") is not None else None
-        return Lesion(segment, diameter, near, dated)
+        return Lesion(segment, diameter, near, dated, self._lesion_name(block))
+
+    @staticmethod
+    def _lesion_name(block: Block) -> str | None:
+        if block.get("name") is None:
+            return None
+        name = (block.spelling["name"] or str(block["name"])).strip()
+        if isinstance(block["name"], Rows | Block) or not name or len(name) > LONGEST_NAME or not name.isprintable():
+            raise block.at("name").error(f"'name' must be a short text of at most {LONGEST_NAME} characters, such as A")
+        return name
+
+    def _scan(self, raw: Any, place: Place) -> Scan:
+        block = require_keys(raw, ("date", "lesions"), place, optional=_SCAN_KEYS)
+        listing = self._listing(self.vocabulary["liver.lesions"], block["lesions"], block.at("lesions"), self._complete(block))
+        return Scan(self._date_of(block), listing)
+
+    def _lab_result(self, raw: Any, place: Place) -> LabResult:
+        block = require_keys(raw, ("lab", "value", "date"), place, optional=_RESULT_KEYS)
+        lab = str(block["lab"])
+        labs = [fact_id for fact_id, one in self.vocabulary.items() if one.is_lab]
+        if lab not in labs:
+            raise block.at("lab").error(f"'{shortened(lab)}' is not a blood test.{nearest(lab, labs)} See docs/reference/facts.md")
+        definition = self.vocabulary[lab]
+        to_usual = self._unit(definition, block)
+        if isinstance(block["value"], Block):
+            told = self.read(definition, block["value"], block.at("value"))
+            value = told.value if told else None
+        else:
+            value = self._exact(definition, block["value"], block.at("value"), to_usual)
+        if not isinstance(value, NumberRange):
+            raise block.at("value").error(f"{lab}: an earlier result needs a value")
+        lower, upper = (
+            self._exact(self.vocabulary[f"{lab}_{ending}"], block[key], block.at(key), to_usual) if block.get(key) is not None else None
+            for key, ending in (("lower_limit", "lln"), ("upper_limit", "uln"))
+        )
+        if lower is not None and upper is not None and lower.low >= upper.low:
+            raise block.at("upper_limit").error(f"{lab}: the upper limit must lie above the lower one")
+        return LabResult(lab, value, self._date_of(block), lower, upper)
 
     def _course(self, raw: Any, place: Place) -> Course:
         block = require_keys(raw, (), place, optional=_COURSE_KEYS)

@@ -6,11 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wayline.facts.courses import Course, Listing
-from wayline.facts.lesions import Lesion
+from wayline.facts.labs import LabResult
+from wayline.facts.lesions import Lesion, Scan
 from wayline.facts.values import DateRange, NumberRange
 
 # What a finding may hold: a number, the choices still possible, yes or no, a date, a text, or a list.
-Value = NumberRange | frozenset[str] | bool | DateRange | str | Listing[Lesion] | Listing[Course] | Listing[str]
+Value = (
+    NumberRange
+    | frozenset[str]
+    | bool
+    | DateRange
+    | str
+    | Listing[Lesion]
+    | Listing[Scan]
+    | Listing[LabResult]
+    | Listing[Course]
+    | Listing[str]
+)
 
 KNOWN, PARTLY, DERIVED, STALE, CONFLICT, NOT_KNOWN = "known", "partly", "derived", "stale", "conflict", "unknown"
 

@@ -30,7 +30,7 @@ from wayline.reading import (
     texts_at,
 )
 
-KINDS = ("number", "choice", "yes_no", "date", "text", "choice_list", "lesions", "courses")
+KINDS = ("number", "choice", "yes_no", "date", "text", "choice_list", "lesions", "scans", "lab_results", "courses")
 
 _COMMON_HEAD = ("id", "kind", "label")
 _COMMON_TAIL = ("valid_for_days", "may_change", "question", "why", "where", "cites")
@@ -42,6 +42,8 @@ _KEYS_OF_KIND: dict[str, tuple[str, ...]] = {
     "date": (),
     "text": (),
     "lesions": (),
+    "scans": (),
+    "lab_results": (),
     "courses": (),
 }
 _FACT_ID = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
@@ -98,7 +100,12 @@ class FactDefinition:
     @property
     def may_have_upper_limit(self) -> bool:
         """Any lab may be told with its upper limit; `upper_limit` says which are asked for it."""
-        return self.kind == "number" and self.group == "labs" and not self.id.endswith("_uln")
+        return self.is_lab
+
+    @property
+    def is_lab(self) -> bool:
+        """Whether this is a blood test, and not the end of its normal range."""
+        return self.kind == "number" and self.group == "labs" and not self.id.endswith(("_uln", "_lln"))
 
     @cached_property
     def single_choices(self) -> tuple[str, ...]:
@@ -200,7 +207,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
         rows = rows_at(block, "facts")
         for row, place in zip(rows, rows.places, strict=True):
             definition = _fact(row, place, block["group"])
-            additions = [definition, *([_upper_limit_fact(definition)] if definition.may_have_upper_limit else [])]
+            additions = [definition, *(_limit_facts(definition) if definition.is_lab else ())]
             for addition in additions:
                 if addition.id in facts:
                     raise place.error(f"'{addition.id}' stands twice (first in {facts[addition.id].place.file})")
@@ -289,15 +296,19 @@ def _fact(row: Any, place: Place, group: str) -> FactDefinition:
     )
 
 
-def _upper_limit_fact(lab: FactDefinition) -> FactDefinition:
-    """`labs.alt_uln`: the upper limit that the lab's own report prints beside the value."""
+def _limit_facts(lab: FactDefinition) -> tuple[FactDefinition, FactDefinition]:
+    """`labs.alt_uln` and `labs.alt_lln`: the ends of the range that the lab's own report prints beside the value."""
+    return _limit_fact(lab, "uln", "Upper", "upper", "higher"), _limit_fact(lab, "lln", "Lower", "lower", "lower")
+
+
+def _limit_fact(lab: FactDefinition, ending: str, title: str, word: str, which: str) -> FactDefinition:
     return FactDefinition(
-        id=f"{lab.id}_uln",
+        id=f"{lab.id}_{ending}",
         kind="number",
-        label=f"Upper limit of {within_a_sentence(lab.label)} at your lab",
-        question=f"Which upper limit does your lab print for {within_a_sentence(lab.label)}?",
-        why="Labs differ. Many limits are counted in times the lab's own upper limit.",
-        where="On the lab report, in the column 'reference range' or 'normal range'. It is the higher of the two numbers.",
+        label=f"{title} limit of {within_a_sentence(lab.label)} at your lab",
+        question=f"Which {word} limit does your lab print for {within_a_sentence(lab.label)}?",
+        why=f"Labs differ. Many limits are counted from the lab's own {word} limit.",
+        where=f"On the lab report, in the column 'reference range' or 'normal range'. It is the {which} of the two numbers.",
         cites=(),
         valid_for_days=None,
         may_change=False,

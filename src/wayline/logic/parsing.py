@@ -476,9 +476,14 @@ def _source(node: ast.AST) -> str:
 
 
 def _kind_words(definition: FactDefinition) -> str:
-    return {"yes_no": "yes-or-no fact", "choice_list": "list of choices", "lesions": "list of lesions", "courses": "list of courses"}.get(
-        definition.kind, definition.kind
-    )
+    return {
+        "yes_no": "yes-or-no fact",
+        "choice_list": "list of choices",
+        "lesions": "list of lesions",
+        "scans": "list of scans, which no rule reads",
+        "lab_results": "list of earlier results, which no rule reads",
+        "courses": "list of courses",
+    }.get(definition.kind, definition.kind)
 
 
 def _node_words(node: ast.AST) -> str:

@@ -216,7 +216,7 @@ def _listing_in_words(definition: FactDefinition, listing: Listing) -> str:  # t
         return "none"
     if definition.kind == "choice_list":
         return ", ".join(definition.choices[item].words for item in listing.items)
-    noun = {"lesions": "tumor", "courses": "course"}[definition.kind]
+    noun = {"lesions": "tumor", "scans": "scan", "lab_results": "result", "courses": "course"}[definition.kind]
     more = "" if listing.complete else ", and there may be more"
     return f"{len(listing)} {noun}{'s' if len(listing) > 1 else ''} listed{more}"
 

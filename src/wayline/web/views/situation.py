@@ -115,11 +115,13 @@ def erase(request: HttpRequest) -> HttpResponse:
 
 
 def _tellable(group: Group) -> tuple[str, ...]:
-    """The facts of a group that a form can ask for. Single tumors are drawn on the liver, later; their number and size are asked here."""
+    """The facts of a group that a form can ask for. Single tumors, scans and results over time are told on the pages on the liver."""
     vocabulary = library().vocabulary
     unasked_limits = {f"{fact_id}_uln" for fact_id in group.facts if not vocabulary[fact_id].upper_limit}
-    left_out = unasked_limits | {"diagnosis.primary"}
-    return tuple(fact_id for fact_id in group.facts if fact_id not in left_out and vocabulary[fact_id].kind != "lesions")
+    lower_limits = {f"{fact_id}_lln" for fact_id in group.facts}
+    left_out = unasked_limits | lower_limits | {"diagnosis.primary"}
+    elsewhere = ("lesions", "scans", "lab_results")
+    return tuple(fact_id for fact_id in group.facts if fact_id not in left_out and vocabulary[fact_id].kind not in elsewhere)
 
 
 def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place: dict[str, Any], ways: dict[str, str]) -> HttpResponse:

@@ -19,6 +19,7 @@ from wayline.library import Library
 from wayline.logic.parsing import parse_expression
 from wayline.options.catalog import NOT_SIGNED, Option
 from wayline.options.decisions import ipdas_checklist
+from wayline.options.limits import without_dimension
 from wayline.reading import Block, Place, Rows, WaylineError, read
 from wayline.trials.expressions import EVERYBODY, NOBODY, as_expression, from_text
 from wayline.trials.known import KnownTrial, as_record
@@ -64,6 +65,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_reading(content),
         *_ipdas(content),
         *_sources(content),
+        *_liver(content),
         *_reading_lists(content),
         *_known_trials(content, today),
     )
@@ -109,6 +111,7 @@ def _strays(content: Library) -> Iterator[str]:
         "pages": ".md",
         "references": ".yaml",
         "vocabulary/facts": ".yaml",
+        "liver": ".yaml",
         "trials": ".yaml",
         "trials/reading": ".yaml",
     }
@@ -165,10 +168,34 @@ def _sources(content: Library) -> Iterator[str]:
             if cite not in content.references:
                 yield f"{definition.place.file}, line {definition.place.line}: '{cite}' is not a reference"
     formulas, drugs = content.vocabulary.formulas.cites, content.vocabulary.drugs.drugs
-    for owner, cites in (*formulas.items(), *((drug.id, drug.cites) for drug in drugs.values())):
+    liver = {
+        "liver/scales.yaml": content.scales.cites,
+        "liver/segments.yaml": content.segments.cites,
+        "liver/nearness.yaml": _measuring_cites(content),
+    }
+    for owner, cites in (*formulas.items(), *((drug.id, drug.cites) for drug in drugs.values()), *liver.items()):
         for cite in cites:
             if cite not in content.references:
                 yield f"{owner}: '{cite}' is not a reference"
+
+
+def _measuring_cites(content: Library) -> tuple[str, ...]:
+    """The sources of the rules for measuring; they are loaded here, since most commands never measure."""
+    from wayline.liver.measuring import load_measuring_rules
+
+    rules = load_measuring_rules(content.folder / "liver" / "nearness.yaml")
+    return (*rules.bile_duct.cites, *rules.large_vessel.cites)
+
+
+def _liver(content: Library) -> Iterator[str]:
+    """What the pages on the liver need: every part of a liver treatment's rules in some column, and scales on blood tests that exist."""
+    _ = content.report_reader  # a fault in its word lists ends the check, as for all content
+    for option in content.catalog.values():
+        if option.kind == "liver_directed" and without_dimension(option, content.limits_on):
+            yield f"{option.place.file}: a part of its rules rests on no fact of liver/dimensions.yaml"
+    for lab in content.scales.grades:
+        if lab not in content.vocabulary or not content.vocabulary[lab].is_lab:
+            yield f"liver/scales.yaml: '{lab}' is not a blood test"
 
 
 def _reading_lists(content: Library) -> Iterator[str]:
@@ -263,5 +290,6 @@ def _all_cited(content: Library) -> set[str]:
     cited |= {cite for trial in content.known_trials.trials for cite in trial.cites}
     cited |= {cite for group in content.outlook.groups for cite in group.cites}
     cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
+    cited |= {*content.scales.cites, *content.segments.cites, *_measuring_cites(content)}
     cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
     return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

@@ -16,13 +16,17 @@ from pathlib import Path
 from wayline import __version__
 from wayline.checking import check_report
 from wayline.facts.case import load_case
+from wayline.folders import write_whole
 from wayline.library import library, load_library
+from wayline.liver.drawing import liver_map
+from wayline.liver_report import liver_json, liver_report, liver_text
 from wayline.options.matching import matches_for
 from wayline.reading import WaylineError
 from wayline.report import facts_json, facts_text, options_json, options_text, print_json
 from wayline.trials_commands import add_trials_commands, facts_that_settle_trials
 
 BAD_INPUT = 2
+_LIVER_MEASURE = "liver measure"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    parsed = _parser().parse_args(arguments)
+    words = _with_two_words(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser(words).parse_args(words)
     command: Callable[[argparse.Namespace], int] = parsed.command
     try:
         status = command(parsed)
@@ -51,7 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
 
 
-def _parser() -> argparse.ArgumentParser:
+def _with_two_words(arguments: Sequence[str]) -> list[str]:
+    """`liver measure` is one command of two words: what follows `liver` is else a case. A case of that name is written ./measure."""
+    return [_LIVER_MEASURE, *arguments[2:]] if list(arguments[:2]) == _LIVER_MEASURE.split() else list(arguments)
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser for these words. What measures scans brings arrays with it, so it is loaded only when it is asked for."""
     parser = argparse.ArgumentParser(
         prog="wayline",
         description="For people with stage four cancer of the esophagus. Wayline informs; it never advises. Only a care team can decide.",
@@ -66,6 +77,22 @@ def _parser() -> argparse.ArgumentParser:
     for command in (options, facts):
         command.add_argument("case", metavar="CASE", help="a YAML or JSON case file, or - for standard input")
         command.add_argument("--json", action="store_true", help="JSON on stdout")
+
+    liver = commands.add_parser(
+        "liver",
+        help="the liver: tumors, scans, blood tests, scores, and which treatments stay open",
+        epilog="`wayline liver measure LABELMAP` measures tumors in a label map of a scan; see `wayline liver measure --help`.",
+    )
+    liver.add_argument("case", metavar="CASE", help="a YAML or JSON case file, or - for standard input")
+    liver.add_argument("--svg", metavar="FILE", type=Path, help="write the map of the liver to this file")
+    liver.add_argument("--json", action="store_true", help="JSON on stdout")
+    liver.set_defaults(command=_liver)
+    measure = commands.add_parser(_LIVER_MEASURE, help="tumors out of a label map of a scan (NIfTI, DICOM SEG) or a measurement report")
+    if words[:1] == [_LIVER_MEASURE]:
+        from wayline.measure_command import add_measure_arguments
+
+        add_measure_arguments(measure)
+    measure.set_defaults(command=_measure)
 
     check = commands.add_parser("check", help="the editor's test: content, references, rules, review dates")
     check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="another content folder than the one that ships")
@@ -105,6 +132,24 @@ def _facts(parsed: argparse.Namespace) -> int:
     else:
         print(facts_text(situation))
     return 0
+
+
+def _liver(parsed: argparse.Namespace) -> int:
+    situation = load_case(parsed.case, library().vocabulary)
+    report = liver_report(situation, library())
+    if parsed.svg is not None:
+        write_whole(parsed.svg, liver_map(report.tumors, library().segments, standalone=True))
+    if parsed.json:
+        print_json(liver_json(report, library()))
+    else:
+        print(liver_text(report, library()))
+    return 0
+
+
+def _measure(parsed: argparse.Namespace) -> int:
+    from wayline.measure_command import measure
+
+    return measure(parsed, _now().date())
 
 
 def _check(parsed: argparse.Namespace) -> int:

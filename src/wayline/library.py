@@ -16,12 +16,16 @@ from wayline.guide.pages import Pages, load_pages
 from wayline.guide.questions import Steps, load_steps
 from wayline.guide.references import References, load_references, without_citations
 from wayline.guide.site import Site, load_site
+from wayline.liver.scales import Scales, load_scales
+from wayline.liver.segments import Segments, load_segments
 from wayline.options.catalog import Catalog, load_catalog
 from wayline.options.decisions import Decision, Funding, load_decisions, load_funding
+from wayline.options.limits import load_dimensions
 from wayline.options.matrix import Row, load_matrix
 
 if TYPE_CHECKING:
     from wayline.guide.search import Document, SearchIndex
+    from wayline.liver.report_text import ReportReader
     from wayline.trials.criteria import CriteriaReader
     from wayline.trials.known import KnownTrials
     from wayline.trials.relevance import Relevance
@@ -40,6 +44,9 @@ class Library:
     glossary: Glossary
     steps: Steps
     matrix: tuple[Row, ...]
+    limits_on: Mapping[str, frozenset[str]]
+    segments: Segments
+    scales: Scales
     outlook: Outlook
     decisions: Mapping[str, Decision]
     funding: Funding
@@ -60,6 +67,13 @@ class Library:
         from wayline.trials.criteria import CriteriaReader
 
         return CriteriaReader(self.folder / "trials" / "reading", self.vocabulary)
+
+    @cached_property
+    def report_reader(self) -> ReportReader:
+        """The reader of scan reports, with its word lists."""
+        from wayline.liver.report_text import ReportReader, load_report_words
+
+        return ReportReader(load_report_words(self.folder / "liver" / "report_words.yaml", self.vocabulary.lesion_places))
 
     @cached_property
     def known_trials(self) -> KnownTrials:
@@ -121,6 +135,9 @@ def load_library(folder: Path) -> Library:
         glossary=load_glossary(folder / "glossary.yaml", references),
         steps=load_steps(folder / "questions" / "steps.yaml", vocabulary),
         matrix=load_matrix(folder / "liver_matrix.yaml", catalog, references),
+        limits_on=load_dimensions(folder / "liver" / "dimensions.yaml", vocabulary),
+        segments=load_segments(folder / "liver" / "segments.yaml"),
+        scales=load_scales(folder / "liver" / "scales.yaml"),
         outlook=load_outlook(folder / "outlook.yaml", references),
         decisions=load_decisions(folder / "decisions.yaml", pages),
         funding=load_funding(folder / "funding.yaml"),

@@ -140,7 +140,7 @@ def _fact_json(situation: Situation, fact_id: str, finding: Finding) -> dict[str
 def told_json(definition: FactDefinition, told: Told) -> Any:
     """A told value in the form of a case file."""
     if told.times_uln is not None:
-        return {"times_uln": _number_json(told.times_uln)}
+        return {"times_uln": number_json(told.times_uln)}
     return value_json(definition, told.value)
 
 
@@ -150,7 +150,7 @@ def value_json(definition: FactDefinition, value: Value | None, derived: bool = 
         case None | bool() | str():
             return value
         case NumberRange():
-            return _number_json(value, derived)
+            return number_json(value, derived)
         case frozenset():
             return _choice_json(definition, value)
         case DateRange():
@@ -167,7 +167,7 @@ def _choice_json(definition: FactDefinition, values: frozenset[str]) -> Any:
     return {"one_of": [definition.choice_value(value) for value in definition.single_choices if value in values]}
 
 
-def _number_json(value: NumberRange, rounded: bool = False) -> Any:
+def number_json(value: NumberRange, rounded: bool = False) -> Any:
     def plain(number: float) -> float | int:
         number = round(number, 2) if rounded else number
         return int(number) if number == int(number) else number
@@ -187,7 +187,7 @@ def _item_json(definition: FactDefinition, item: object) -> Any:
         case Lesion():
             fields: dict[str, Any] = {"segment": definition.choice_value(item.segment)}
             if item.diameter_cm is not None:
-                fields["diameter_cm"] = _number_json(item.diameter_cm)
+                fields["diameter_cm"] = number_json(item.diameter_cm)
             if item.near is not None:
                 fields["near"] = sorted(item.near)
             if item.date is not None:
@@ -199,8 +199,8 @@ def _item_json(definition: FactDefinition, item: object) -> Any:
             return scan if item.lesions.complete else scan | {"complete": False}
         case LabResult():
             ends = {"lower_limit": item.lower_limit, "upper_limit": item.upper_limit}
-            limits = {key: _number_json(end) for key, end in ends.items() if end is not None}
-            return {"lab": item.lab, "value": _number_json(item.value), "date": str(item.date), **limits}
+            limits = {key: number_json(end) for key, end in ends.items() if end is not None}
+            return {"lab": item.lab, "value": number_json(item.value), "date": str(item.date), **limits}
         case Course():
             told = {
                 "drugs": [*item.drugs, *item.unknown_drugs] or None,

@@ -187,18 +187,26 @@ def _near(structures: frozenset[str], fact_id: str) -> Callable[[Situation], Der
 CHILD_PUGH_PARTS = ("labs.bilirubin", "labs.albumin", "labs.inr", "liver.ascites", "liver.encephalopathy")
 
 
+_CHILD_PUGH_BANDS = {"labs.bilirubin": "bilirubin_mg_per_dl", "labs.albumin": "albumin_g_per_dl", "labs.inr": "inr"}
+
+
+def child_pugh_points_of_parts(situation: Situation) -> dict[str, NumberRange]:
+    """One to three points for each of the five parts (Pugh 1973): every number of points that is possible."""
+    return {part: _points_of_part(situation, part) for part in CHILD_PUGH_PARTS}
+
+
+def _points_of_part(situation: Situation, part: str) -> NumberRange:
+    if part in _CHILD_PUGH_BANDS:
+        return situation.vocabulary.formulas.bands[_CHILD_PUGH_BANDS[part]].points(situation.number(part))
+    # none, slight or grade 1-2, moderate or grade 3-4: one, two, three points
+    rank = situation.vocabulary[part].rank
+    grades = [rank[grade] + 1 for grade in situation.value(part) or rank]
+    return NumberRange(min(grades), max(grades))
+
+
 def _child_pugh_points(situation: Situation) -> Derivation | None:
-    """Child-Pugh points: one to three for each of five parts (Pugh 1973). Missing parts leave a range."""
-    bands = situation.vocabulary.formulas.bands
-    parts = [
-        bands[band].points(situation.number(lab))
-        for lab, band in (("labs.bilirubin", "bilirubin_mg_per_dl"), ("labs.albumin", "albumin_g_per_dl"), ("labs.inr", "inr"))
-    ]
-    for sign in ("liver.ascites", "liver.encephalopathy"):
-        # none, slight or grade 1-2, moderate or grade 3-4: one, two, three points
-        rank = situation.vocabulary[sign].rank
-        grades = [rank[grade] + 1 for grade in situation.value(sign) or rank]
-        parts.append(NumberRange(min(grades), max(grades)))
+    """The sum of the points of all parts. Missing parts leave a range."""
+    parts = child_pugh_points_of_parts(situation).values()
     needs = _missing(situation, *CHILD_PUGH_PARTS)
     if all(situation.value(part) is None for part in CHILD_PUGH_PARTS):
         return Derivation(None, needs)

@@ -390,10 +390,11 @@ class AnyLesion(Condition):
 
 @dataclass(frozen=True)
 class LesionCondition:
-    """A condition on one lesion; `written` keeps the author's words."""
+    """A condition on one lesion; `written` keeps the author's words, `words` says it as people do: "larger than 3 cm"."""
 
     written: str
     truth: Callable[[Lesion, Situation], Truth]
+    words: str
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LesionCondition) and self.written == other.written

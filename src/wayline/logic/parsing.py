@@ -64,6 +64,15 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.NotIn: "not in",
 }
 _ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_NEXT_TO = "next to "
+_SIZE_WORDS = {
+    "<": "smaller than",
+    "<=": "of at most",
+    ">": "larger than",
+    ">=": "of at least",
+    "==": "of exactly",
+    "!=": "of another size than",
+}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 FUNCTIONS = ("had", "days_since", "within", "times_uln", "any_lesion", "count_lesions", "unread")
 _UNARY_RUN = re.compile(r"(?:(?:\bnot\b|\blambda\b[^:]*:|[-+~])\s*){20,}|(?:\*\*[^*]{0,40}){20,}")
@@ -396,7 +405,36 @@ class _Reader:
 
     def _lesion_predicate(self, node: ast.expr) -> LesionCondition:
         truth = self._lesion_truth(node)
-        return LesionCondition(ast.unparse(node), truth)
+        return LesionCondition(ast.unparse(node), truth, self._lesion_words(node))
+
+    def _lesion_words(self, node: ast.expr) -> str:
+        """A predicate that was understood, in everyday words."""
+        match node:
+            case ast.BoolOp(op=operator, values=values):
+                joint = " and " if isinstance(operator, ast.And) else " or "
+                words = [self._lesion_words(value) for value in values]
+                if all(one.startswith(_NEXT_TO) for one in words):  # "next to a, b or c"
+                    places = [one.removeprefix(_NEXT_TO) for one in words]
+                    return f"{_NEXT_TO}{', '.join(places[:-1])}{joint}{places[-1]}"
+                return joint.join(words)
+            case ast.UnaryOp(operand=operand):
+                return f"not {self._lesion_words(operand)}"
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                return self._lesion_comparison_words(left, _OPERATORS[type(operator)], right)
+        return _source(node)
+
+    def _lesion_comparison_words(self, left: ast.expr, operator: str, right: ast.expr) -> str:
+        if isinstance(right, ast.Name):
+            return f"{'not ' if operator == 'not in' else ''}{_NEXT_TO}{self.vocabulary.lesion_places[self._string(left)]}"
+        name = left.id if isinstance(left, ast.Name) else _source(left)
+        if name == "diameter_cm":
+            return f"{_SIZE_WORDS[operator]} {_source(right)} cm"
+        if name == "segment":
+            elements = right.elts if isinstance(right, ast.List | ast.Tuple) else [right]
+            return (
+                f"{'not ' if operator in ('!=', 'not in') else ''}in segment {' or '.join(self._segment(element) for element in elements)}"
+            )
+        return f"{name} {operator} {_source(right)}"
 
     def _lesion_truth(self, node: ast.expr) -> Callable[[Lesion, Situation], Truth]:
         match node:

@@ -75,7 +75,7 @@ def literal_in_words(literal: Condition, situation: Situation, truth: Truth, neg
             words = definition.choices[item].words
             return LiteralWords(f"{definition.label}: {words}." if truth is YES else f"{definition.label}: {words} is not among them.")
         case AnyLesion(predicate):
-            return LiteralWords(f"{'A' if truth is YES else 'No'} liver tumor matches: {predicate.written}.")
+            return LiteralWords(f"{'A liver tumor is' if truth is YES else 'No liver tumor is'} {predicate.words}.")
     raise TypeError(f"{type(literal).__name__} has no words")
 
 
@@ -102,7 +102,7 @@ def term_in_words(term: Term, situation: Situation) -> str:
         case DaysSince(fact_id):
             return f"{vocabulary[fact_id].label}: {words} ago"
         case CountLesions(predicate):
-            return f"Liver tumors with {predicate.written}: {words}"
+            return f"Liver tumors {predicate.words}: {words}"
         case Arithmetic():
             return f"Computed from {', '.join(vocabulary[fact_id].label for fact_id in term.fact_ids)}: {words}"
     return words

@@ -144,7 +144,7 @@ def situation_from(facts: Mapping[str, Any], vocabulary: Vocabulary, today: date
     for fact_id, raw in facts.items():
         if fact_id in vocabulary:
             try:
-                answer = _read(reader, vocabulary[fact_id], raw)
+                answer = read_answer(reader, vocabulary[fact_id], raw)
             except WaylineError:
                 continue
             if answer is not None:
@@ -185,28 +185,28 @@ def answers_from(post: QueryDict, fact_ids: Iterable[str], facts: Mapping[str, A
             continue
         try:
             case_form = _case_form(definition, raw, today)
-            _read(reader, definition, case_form)
+            read_answer(reader, definition, case_form)
             answers.facts[fact_id] = case_form
         except WaylineError as error:
             answers.drafts[fact_id] = raw
-            answers.errors[fact_id] = _friendly(definition, error)
+            answers.errors[fact_id] = friendly(definition, error)
     return answers
 
 
 def _error_of(reader: FactReader, definition: FactDefinition, raw: dict[str, str], today: date) -> str | None:
     try:
-        _read(reader, definition, _case_form(definition, raw, today))
+        read_answer(reader, definition, _case_form(definition, raw, today))
     except WaylineError as error:
-        return _friendly(definition, error)
+        return friendly(definition, error)
     return None
 
 
-def _read(reader: FactReader, definition: FactDefinition, case_form: Any) -> Told | None:
+def read_answer(reader: FactReader, definition: FactDefinition, case_form: Any) -> Told | None:
     parsed = parse(json.dumps({"answer": case_form}), "answer")
     return reader.read(definition, parsed["answer"], Place("answer", 1), parsed.spelling["answer"])
 
 
-def _friendly(definition: FactDefinition, error: WaylineError) -> str:
+def friendly(definition: FactDefinition, error: WaylineError) -> str:
     text = error.message.removeprefix(f"{definition.id}: ")
     return _capital(text.replace(definition.id, definition.label)) + ("" if text.endswith((".", "?")) else ".")
 
@@ -243,7 +243,7 @@ def _case_form(definition: FactDefinition, raw: dict[str, str], today: date) -> 
         case "number":
             if not value:
                 return None
-            form: dict[str, Any] = _number_form(value)
+            form: dict[str, Any] = number_form(value)
             if raw.get("unit") and raw["unit"] != definition.unit:
                 form["unit"] = raw["unit"]
         case "courses":
@@ -262,7 +262,7 @@ def _case_form(definition: FactDefinition, raw: dict[str, str], today: date) -> 
     return form
 
 
-def _number_form(text: str) -> dict[str, Any]:
+def number_form(text: str) -> dict[str, Any]:
     """`2.4`, `<10`, `at least 3`, `10+` and `1,200` as a case file writes them."""
     signed = text.lower()
     for words, sign in _WORDS_FOR_SIGNS:
@@ -304,7 +304,7 @@ def _filled(definition: FactDefinition, stored: Any, reader: FactReader) -> Fiel
     if stored is None:
         return Field(definition, {})
     try:
-        told = _read(reader, definition, stored)
+        told = read_answer(reader, definition, stored)
     except WaylineError:
         return Field(definition, {})
     if told is None:

@@ -1,4 +1,4 @@
-"""Where a fact can be told: the address of its step, or of its group's page, with the field as fragment."""
+"""Where a fact can be told: the address of its step, of its group's page, or of the liver's pages, with the field as fragment."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from django.urls import reverse
 
 from wayline.library import library
 
-# Facts that are told as parts of others, or followed from them, are told there.
-_TOLD_WITH = {"liver.lesions": "liver.lesion_count"}
+# Lists that are told on pages of their own.
+_OWN_PAGES = {"liver.lesions": "liver-tumors", "liver.earlier_scans": "liver-scans", "labs.earlier_results": "liver-blood-tests"}
 
 
 def place_to_tell(fact_id: str) -> str:
     """The address where the visitor can tell or change this fact."""
     content = library()
-    fact_id = _TOLD_WITH.get(fact_id, fact_id)
+    if fact_id in _OWN_PAGES:
+        return reverse(_OWN_PAGES[fact_id])
+    if fact_id.endswith("_lln"):  # asked together with a whole report
+        return reverse("liver-add-tests")
     fragment = fact_id.replace(".", "-")
     step = content.steps.step_of_fact.get(fact_id)
     if step is not None:

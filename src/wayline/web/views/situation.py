@@ -78,6 +78,7 @@ def step(request: HttpRequest, step_id: str) -> HttpResponse:
         "count": len(steps.steps),
         "before": before,
         "after": after,
+        "draws_the_liver": "liver.lesion_count" in found.facts,
     }
     ways = {
         "back": reverse("step", args=[before.id]) if before else reverse("situation"),

@@ -11,5 +11,12 @@ const openTarget = () => {
 };
 addEventListener("hashchange", openTarget);
 openTarget();
+// A press anywhere in a drawn segment chooses it, not only on its number.
+for (const shape of document.querySelectorAll("[data-segment]")) {
+  shape.addEventListener("click", () => {
+    const button = shape.closest(".choose-drawing")?.querySelector(`input[value="${shape.dataset.segment}"]`);
+    if (button) { button.checked = true; button.focus(); }
+  });
+}
 // The urgent page is kept on the device, so that it opens without a network.
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/offline-help.js").catch(() => {});

@@ -57,6 +57,41 @@ def fill(page: Page, base: str) -> None:
         page.click("main .buttons button[value=next]")
 
 
+REPORT = """LIVER: Two hypodense lesions suspicious for metastases. The largest in segment VI is 3.4 x 2.1 cm, abutting the right hepatic vein.
+A second lesion in segment 8 measures 18 mm (previously 24 mm). Simple cyst in segment 3, 1.2 cm."""
+TUMORS = (("6", "3.4", "cm"), ("8", "18", "mm"), ("4b", "0.9", "cm"), ("unknown", "1.1", "cm"))
+RESULTS = (("2026-08-01", "1.9", "96"), ("2026-10-01", "1.1", "60"), ("2026-11-16", "0.9", "84"))
+
+
+def fill_the_liver(page: Page, base: str) -> None:
+    """Tell tumors, an earlier scan and three lab reports through the pages themselves."""
+    for segment, size, unit in TUMORS:
+        page.goto(f"{base}/liver/tumors/")
+        page.locator(f'input[name=segment][value="{segment}"]').check(force=True)
+        page.fill("#tumor-size", size)
+        page.locator(f".tumor-form input[name=unit][value={unit}]").check()
+        page.click(".tumor-form button.button")
+    page.locator("input[name=whole][value=all]").check()
+    page.fill("#scan-date", "2026-11-02")
+    page.click("#this-scan button.button")
+    page.goto(f"{base}/liver/scans/")
+    page.fill("#scan-date", "2026-08-03")
+    for place, (size, unit) in enumerate((("2.9", "cm"), ("24", "mm"), ("1.5", "cm"), ("1", "cm"))):
+        page.fill(f"#size-{place}", size)
+        page.locator(f"input[name=unit-{place}][value={unit}]").check()
+    page.locator("input[name=others][value=no]").check()
+    page.click("button[value=save]")
+    for day, bilirubin, alt in RESULTS:
+        page.goto(f"{base}/liver/blood-tests/add/")
+        page.fill("#date", day)
+        for lab, value, unit, low, high in (("labs.bilirubin", bilirubin, "mg/dL", "0.2", "1.2"), ("labs.alt", alt, "U/L", "7", "45")):
+            page.fill(f'input[name="{lab}:value"]', value)
+            page.select_option(f'select[name="{lab}:unit"]', unit)
+            page.fill(f'input[name="{lab}:low"]', low)
+            page.fill(f'input[name="{lab}:high"]', high)
+        page.click("main .buttons button")
+
+
 def open_list_of_trials(page: Page, base: str) -> None:
     """Open the list, and again as the page asks while a mirror is still being read."""
     page.goto(f"{base}/trials/")
@@ -124,6 +159,14 @@ def main(base: str, folder: Path) -> None:
                 page.get_by_role("button", name="Search").click()
                 page.wait_for_selector(".trial-card")
                 page.screenshot(path=str(folder / f"trials-found-{size}-{scheme}.png"))
+                page.goto(f"{base}/liver/report/")
+                page.fill("#report", REPORT)
+                page.get_by_role("button", name="Look at it").click()
+                page.screenshot(path=str(folder / f"liver-report-{size}-{scheme}.png"), full_page=True)
+                fill_the_liver(page, base)
+                for name in ("", "tumors/", "list/", "scans/", "blood-tests/", "stays-open/"):
+                    page.goto(f"{base}/liver/{name}")
+                    page.screenshot(path=str(folder / f"liver-{name.strip('/') or 'map'}-{size}-{scheme}.png"), full_page=True)
                 context.close()
         browser.close()
 

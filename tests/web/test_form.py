@@ -17,8 +17,8 @@ from wayline.library import library
 from wayline.reading import parse
 from wayline.web import middleware
 from wayline.web.asking import situation_from
-from wayline.web.places import place_to_tell
 from wayline.web.models import VaultRecord
+from wayline.web.places import place_to_tell
 from wayline.web.vault import Vault
 
 pytestmark = pytest.mark.django_db

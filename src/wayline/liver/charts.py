@@ -14,12 +14,12 @@ from xml.etree import ElementTree
 
 from wayline.facts.values import NumberRange
 
-WIDTH, HEIGHT = 640.0, 240.0
+WIDTH, HEIGHT = 660.0, 240.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 536.0, 26.0, 196.0
-_LINE = 18.0
+_LINE = 22.0
 _HEADROOM = 0.12
 _MOST_DAY_LABELS = 4
-_NEAREST_LABELS = 120.0
+_NEAREST_LABELS = 190.0  # room for two labels side by side in the large type of a phone
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,14 @@ class TumorForm:
             near=[NONE_NEAR] if near == [] else list(near or []),
         )
 
+    @property
+    def size_in_cm(self) -> dict[str, Any] | None:
+        """The size as typed, where it can be read."""
+        try:
+            return {**number_form(self.size), "unit": self.unit} if self.size and self.unit in UNITS else None
+        except WaylineError:
+            return None
+
     def as_item(self, vocabulary: Vocabulary, today: date, slip: SizeSlip, others: Iterable[Any], earlier: Any) -> dict[str, Any] | None:
         """The tumor in the form of a case file; None where something has to be mended or asked about first.
 
@@ -145,6 +153,46 @@ class TumorForm:
             item["diameter_cm"] = {"value": found.meant_cm, "unit": "cm"}
             return
         self.slip = found
+
+
+EMPTY_ROWS = 4
+
+
+def list_forms(listed: TumorList | None, post: QueryDict | None) -> list[TumorForm]:
+    """One row a tumor, and some empty ones: from what is stored, or as it was posted."""
+    if post is None:
+        stored = [TumorForm.of_item(item) for item in listed.items] if listed is not None else []
+        return [*stored, *(TumorForm() for _ in range(EMPTY_ROWS))]
+    rows = []
+    for row in range(MOST_TUMORS):
+        if f"size-{row}" not in post:
+            break
+        name, segment, size, unit, is_right = (
+            str(post.get(f"{key}-{row}", "")).strip()[:40] for key in ("name", "segment", "size", "unit", "size_is_right")
+        )
+        rows.append(TumorForm(name, segment, size, unit, size_is_right=is_right))
+    return rows
+
+
+def items_of_rows(
+    rows: Sequence[TumorForm], listed: TumorList | None, used: Iterable[Iterable[Mapping[str, Any]]], vocabulary: Vocabulary,
+    today: date, slip: SizeSlip,
+) -> list[dict[str, Any]] | None:  # fmt: skip
+    """The tumors of all filled rows; None where a row has to be mended or asked about. What a tumor lies next to stays as it was told."""
+    before = {str(item.get("name")): item for item in listed.items} if listed is not None else {}
+    items: list[dict[str, Any]] = []
+    for row in rows:
+        if not row.size and row.segment in ("", "unknown"):
+            told = before.get(row.name)
+            if told is not None and told.get("diameter_cm") is None and told.get("segment", "unknown") == "unknown":
+                items.append(told)  # of this tumor nothing more was told
+            continue  # else an empty row, or a tumor that was emptied on purpose: both are no tumor of the list
+        row.name = row.name if row.name in before else next_name([*used, before.values(), items])
+        item = row.as_item(vocabulary, today, slip, [other.size_in_cm for other in rows if other is not row], None)
+        if item is not None:
+            near = before.get(row.name, {}).get("near")
+            items.append(item if near is None else item | {"near": near})
+    return None if any(row.errors or row.slip for row in rows) else items
 
 
 def size_text(size: Any) -> str:
@@ -376,6 +424,25 @@ def take_results(facts: Mapping[str, Any], results: Sequence[Mapping[str, Any]],
         if newest is not current:
             changed |= _as_current(newest)
     return changed | {RESULTS: earlier or None}
+
+
+def kept_as_earlier(facts: Mapping[str, Any], changed: Mapping[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
+    """The earlier results with those that a form is about to replace by results of another day; empty where there are none.
+
+    A changed value under the same day is a correction and leaves nothing behind.
+    """
+    replaced = []
+    for fact_id, told in changed.items():
+        if isinstance(told, Mapping) and fact_id in vocabulary and vocabulary[fact_id].is_lab:
+            current = _current_as_result(facts, vocabulary[fact_id])
+            if current is not None and str(current["date"]) < str(told.get("date", "")):
+                replaced.append(current)
+    if not replaced:
+        return {}
+    stored = facts.get(RESULTS)
+    earlier = [dict(one) for one in (stored if isinstance(stored, list) else (stored or {}).get("items", []))]
+    days = {(one["lab"], one["date"]) for one in replaced}
+    return {RESULTS: [*(one for one in earlier if (one["lab"], one["date"]) not in days), *replaced]}
 
 
 def _current_as_result(facts: Mapping[str, Any], definition: FactDefinition) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ urlpatterns = [
     path("options/<slug:option_id>/", choices.option, name="option"),
     path("liver/", liver.overview, name="liver"),
     path("liver/tumors/", liver.tumors, name="liver-tumors"),
+    path("liver/list/", liver.tumor_list, name="liver-list"),
     path("liver/report/", liver_text.report_text, name="liver-text"),
     path("liver/scans/", liver.scans, name="liver-scans"),
     path("liver/blood-tests/", liver.blood_tests, name="liver-blood-tests"),

@@ -25,6 +25,8 @@ from wayline.web.liver_forms import (
     SCANS,
     TumorForm,
     TumorList,
+    items_of_rows,
+    list_forms,
     next_name,
     results_from,
     scan_form,
@@ -121,6 +123,42 @@ def _about_scan(request: HttpRequest, vault: Vault) -> HttpResponse:
         contents.facts[LESIONS] = about.stored(today())
         vault.write(contents)
     return redirect("liver-tumors")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tumor_list(request: HttpRequest) -> HttpResponse:
+    """The same as a plain list: one row a tumor, all saved together."""
+    vault = vault_of(request)
+    if request.method != "POST":
+        listed = TumorList.of(vault.read().facts.get(LESIONS))
+        if listed is not None:
+            listed.named()
+        return _list_page(request, list_forms(listed, None))
+    return writing(request, vault, _save_list)
+
+
+def _save_list(request: HttpRequest, vault: Vault) -> HttpResponse:
+    contents = vault.read()
+    listed = TumorList.of(contents.facts.get(LESIONS))
+    if listed is not None:
+        listed.named()
+    rows = list_forms(listed, request.POST)
+    used = [scan["lesions"] for scan in scans_of(contents)]
+    items = items_of_rows(rows, listed, used, library().vocabulary, today(), library().scales.slip)
+    if items is None:
+        return _list_page(request, rows, status=422)
+    if items:
+        complete = listed is not None and listed.complete and len(items) <= len(listed.items)
+        contents.facts[LESIONS] = TumorList(items, complete, listed.scanned_on if listed else None).stored(today())
+    elif listed is not None and listed.items:
+        contents.facts.pop(LESIONS)
+    vault.write(contents)
+    return redirect("liver-tumors")
+
+
+def _list_page(request: HttpRequest, rows: Any, status: int = 200) -> HttpResponse:
+    context = {"rows": rows, "segments": library().segments.values(), "has_problems": any(row.errors or row.slip for row in rows)}
+    return render(request, "web/liver_list.html", context, status=status)
 
 
 def _date_problem(told: dict[str, Any]) -> dict[str, str]:

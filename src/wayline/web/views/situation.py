@@ -16,6 +16,7 @@ from wayline.facts.vocabulary import Group
 from wayline.library import library
 from wayline.logic.wording import finding_in_words
 from wayline.web.asking import answers_from, fields_for, no_longer_read, situation_from
+from wayline.web.liver_forms import kept_as_earlier
 from wayline.web.places import place_to_tell
 from wayline.web.vault import RecordTooLargeError
 from wayline.web.visitors import forget, today, vault_of
@@ -136,6 +137,7 @@ def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place:
         with transaction.atomic():
             contents = vault.read()
             answers = answers_from(request.POST, fact_ids, contents.facts, vocabulary, today())
+            contents.facts |= kept_as_earlier(contents.facts, answers.facts, vocabulary)
             contents.take(answers.facts, answers.drafts, fact_ids)
             if not contents.is_empty or vault.key is not None:
                 vault.write(contents)

@@ -8,7 +8,7 @@ somebody faces us and as scans are shown.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -149,6 +149,26 @@ def _dense(outline: tuple[Point, ...]) -> tuple[Point, ...]:
     return tuple(points)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place where a tumor may be drawn, with its distances to the segment's border, the liver's border and the segment's number."""
+
+    x: float
+    y: float
+    to_border: float
+    to_outline: float
+    to_number: float
+
+
+@cache
+def _places(segment: str) -> tuple[_Place, ...]:
+    number = label_place(segment)
+    return tuple(
+        _Place(*point, _room(point, segment), _distance_to(whole_outline(), point), math.dist(point, number))
+        for point in _free_points(segment)
+    )
+
+
 def place_circles(radii: Sequence[tuple[str, float]]) -> list[Circle]:
     """A place in its segment for each tumor, given as (segment, radius): the largest first, away from borders and from each other.
 
@@ -158,31 +178,36 @@ def place_circles(radii: Sequence[tuple[str, float]]) -> list[Circle]:
     placed: dict[int, Circle] = {}
     for number in sorted(range(len(radii)), key=lambda one: (-radii[one][1], one)):
         segment, radius = radii[number]
-        others = list(placed.values())
-        best = max(_free_points(segment), key=lambda point: _fit(point, segment, radius, others))
-        x, y = (min(max(value, radius + 2), max(end - radius - 2, radius + 2)) for value, end in zip(best, (WIDTH, HEIGHT), strict=True))
+        best = _best_place(segment, radius, list(placed.values()))
+        x, y = (min(max(value, radius + 2), max(end - radius - 2, radius + 2)) for value, end in ((best.x, WIDTH), (best.y, HEIGHT)))
         placed[number] = Circle(x, y, radius)
     return [placed[number] for number in range(len(radii))]
 
 
-def _fit(point: Point, segment: str, radius: float, others: Iterable[Circle]) -> float:
-    """How well a tumor lies here: its distance to the nearest border or other tumor. The segment's number should stay readable."""
-    gaps = [math.dist(point, (other.x, other.y)) - other.radius - radius for other in others]
-    number = math.dist(point, label_place(segment)) - radius - _NUMBER_RADIUS
-    inside = min(_room(point, segment) - radius, 12)
-    # Over a neighbor rather than out of the liver, where a tumor is larger than its segment is drawn.
-    in_liver = min(_distance_to(whole_outline(), point) - radius, 0)
-    return min([inside, *gaps]) + in_liver + 0.3 * min(number, 6)
+def _best_place(segment: str, radius: float, others: Sequence[Circle]) -> _Place:
+    """Away from the borders and from other tumors, over a neighbor rather than out of the liver, and not on the segment's number."""
+    best, best_fit = _places(segment)[0], -math.inf
+    for place in _places(segment):
+        gap = min(place.to_border - radius, 12)
+        extra = min(place.to_outline - radius, 0) + 0.3 * min(place.to_number - radius - _NUMBER_RADIUS, 6)
+        for other in others:
+            gap = min(gap, math.hypot(place.x - other.x, place.y - other.y) - other.radius - radius)
+            if gap + extra <= best_fit:
+                break
+        if gap + extra > best_fit:
+            best, best_fit = place, gap + extra
+    return best
 
 
 def number_place(segment: str, circles: Sequence[Circle]) -> Point:
     """Where a segment's number stands so that no tumor hides it, as far as there is room."""
     usual = label_place(segment)
 
-    def clear(point: Point) -> float:
-        return min((math.dist(point, (circle.x, circle.y)) - circle.radius for circle in circles), default=math.inf) - _NUMBER_RADIUS
+    def is_clear(x: float, y: float) -> bool:
+        return all(math.hypot(x - circle.x, y - circle.y) >= circle.radius + _NUMBER_RADIUS for circle in circles)
 
-    if clear(usual) >= 0:
+    if is_clear(*usual):
         return usual
-    places = [point for point in _free_points(segment) if clear(point) >= 0 and _room(point, segment) >= _NUMBER_RADIUS]
-    return min(places, key=lambda point: math.dist(point, usual), default=usual)
+    free = [place for place in _places(segment) if place.to_border >= _NUMBER_RADIUS and is_clear(place.x, place.y)]
+    nearest = min(free, key=lambda place: place.to_number, default=None)
+    return usual if nearest is None else (nearest.x, nearest.y)

@@ -43,10 +43,11 @@ class TumorList:
         """From whatever form a fact was stored in; None where nothing is told."""
         if stored is None:
             return None
-        if isinstance(stored, list):
-            return cls([dict(item) for item in stored], True, None)
-        items = stored.get("items", stored.get("value"))
-        return cls([dict(item) for item in items or []], bool(stored.get("complete", True)), stored.get("date"))
+        form = {"items": stored} if isinstance(stored, list) else stored
+        items = [dict(item) for item in form.get("items", form.get("value")) or []]
+        # As for a case file: the oldest scan among the items dates a list without a date of its own.
+        days = sorted(str(item["date"]) for item in items if item.get("date"))
+        return cls(items, bool(form.get("complete", True)), form.get("date") or next(iter(days), None))
 
     def stored(self, today: date) -> dict[str, Any]:
         """As the vault keeps it. A list without the day of its scan is dated by the day on which it was told."""

@@ -247,6 +247,8 @@ def _save_scan(request: HttpRequest, vault: Vault) -> HttpResponse:
     if current is None:
         return redirect("liver-tumors")
     current.named()
+    if current.scanned_on is None:
+        form.errors["date"] = "First tell the day of the scan that is listed now, on the page of the tumors."
     if form.date and form.date in {str(scan["date"]) for scan in earlier} | {current.scanned_on}:
         form.errors["date"] = "A scan of this day is already told. Remove it first, or change the tumors of the newest scan."
     scan = scan_from(form, known, library().vocabulary, today(), library().scales.slip)

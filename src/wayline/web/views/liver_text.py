@@ -128,6 +128,8 @@ def _take_over(request: HttpRequest, vault: Vault) -> HttpResponse:
     items, errors = _confirmed_tumors(post, contents)
     listed = TumorList.of(contents.facts.get(LESIONS))
     replaces = post.get("how") == "replace" or listed is None
+    if items and replaces and listed is not None and listed.items and not (listed.scanned_on or "9999") < (day or today().isoformat()):
+        errors.append("Your list stays as an earlier scan only if its day lies before this scan’s. Please tell when this scan was.")
     if errors:
         return render(request, "web/liver_text_error.html", {"errors": errors}, status=422)
     if items:
@@ -136,7 +138,7 @@ def _take_over(request: HttpRequest, vault: Vault) -> HttpResponse:
             items = [*listed.items, *items]
             day = day or listed.scanned_on or ""
         elif listed is not None:
-            _keep_as_earlier(contents, listed, day)
+            _keep_as_earlier(contents, listed)
         contents.facts[LESIONS] = TumorList(items, post.get("whole") == "yes", day or None).stored(today())
     elif post.get("none") == "yes" and (listed is None or not listed.items):
         contents.facts[LESIONS] = TumorList([], True, day or None).stored(today())
@@ -179,9 +181,9 @@ def _confirmed_tumors(post: QueryDict, contents: Contents) -> tuple[list[dict[st
     return items, errors
 
 
-def _keep_as_earlier(contents: Contents, listed: TumorList, day: str) -> None:
-    """The list that a newer scan replaces stays as an earlier scan, where both days are told and differ."""
-    if listed.items and listed.scanned_on and day and listed.scanned_on < day:
+def _keep_as_earlier(contents: Contents, listed: TumorList) -> None:
+    """The list that a newer scan replaces stays as an earlier scan."""
+    if listed.items:
         earlier = [*scans_of(contents), {"date": listed.scanned_on, "lesions": listed.items, "complete": listed.complete}]
         contents.facts[SCANS] = sorted(earlier, key=lambda scan: str(scan["date"]))
 

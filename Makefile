@@ -45,6 +45,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.trials_search
 	$(BIN)/python -m bench.trials_matching
 	$(BIN)/python -m bench.criteria_quality
+	$(BIN)/python -m bench.liver_measure
 
 screenshots: $(VENV)/dev.stamp browser
 	$(BIN)/python -m tests.browser.screenshots screenshots

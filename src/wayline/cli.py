@@ -138,7 +138,7 @@ def _liver(parsed: argparse.Namespace) -> int:
     situation = load_case(parsed.case, library().vocabulary)
     report = liver_report(situation, library())
     if parsed.svg is not None:
-        write_whole(parsed.svg, liver_map(report.tumors, library().segments, standalone=True))
+        write_whole(parsed.svg, liver_map(report.tumors, library().segments, standalone=True), may_replace=True)
     if parsed.json:
         print_json(liver_json(report, library()))
     else:

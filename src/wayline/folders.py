@@ -23,21 +23,38 @@ def data_folder() -> Path:
     return folder.resolve()
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all: into a temporary file beside it, which then takes its name."""
+def write_whole(path: Path, text: str, *, may_replace: bool) -> None:
+    """Write a text file whole or not at all, readable by its owner only: what is written here is somebody's health.
+
+    Into a temporary file beside it, which then takes its name. A file that is there is replaced only if `may_replace`.
+    """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            # The usual rights of a new file, not those of a temporary one.
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(temporary).chmod(0o666 & ~mask)
-            Path(temporary).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
     except OSError as error:
         raise WaylineError(f"{path}: cannot be written ({error.strerror})") from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _take_name(Path(temporary), path, may_replace)
+    except OSError as error:
+        raise WaylineError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+
+
+def _take_name(temporary: Path, path: Path, may_replace: bool) -> None:
+    if may_replace:
+        temporary.replace(path)
+        return
+    taken = WaylineError(f"{path}: there is a file already; it is not written over")
+    try:
+        os.link(temporary, path)  # unlike a rename, this fails where a file is there
+    except FileExistsError:
+        raise taken from None
+    except OSError:  # a file system without links
+        if os.path.lexists(path):
+            raise taken from None
+        temporary.rename(path)

@@ -43,7 +43,7 @@ class TumorList:
         """From whatever form a fact was stored in; None where nothing is told."""
         if stored is None:
             return None
-        form = {"items": stored} if isinstance(stored, list) else stored
+        form: Mapping[str, Any] = {"items": stored} if isinstance(stored, list) else stored
         items = [dict(item) for item in form.get("items", form.get("value")) or []]
         # As for a case file: the oldest scan among the items dates a list without a date of its own.
         days = sorted(str(item["date"]) for item in items if item.get("date"))

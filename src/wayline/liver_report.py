@@ -215,10 +215,10 @@ def _series_json(series: Series, content: Library) -> dict[str, Any]:
             for result in series.results
         ],
         "grade": None
-        if grades is None or grades.possible is None
+        if grades is None or (grades.possible is None and grades.from_baseline is None)
         else {
             "scale": content.scales.grades_title,
-            "possible": sorted(grades.possible),
+            "possible": None if grades.possible is None else sorted(grades.possible),
             "from_baseline": None if grades.from_baseline is None else sorted(grades.from_baseline),
         },
     }

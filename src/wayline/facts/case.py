@@ -289,7 +289,19 @@ class FactReader:
         if len(rows) > longest:
             raise place.error(f"{definition.id}: a list of {len(rows):,} is longer than the {longest:,} that are taken")
         item = readers[definition.kind]
-        return Listing(tuple(item(raw, at) for raw, at in zip(rows, rows.places, strict=True)), complete)
+        listing = Listing(tuple(item(raw, at) for raw, at in zip(rows, rows.places, strict=True)), complete)
+        if definition.kind == "lesions":
+            self._require_own_names(listing, rows)
+        return listing
+
+    @staticmethod
+    def _require_own_names(lesions: Listing[Lesion], rows: Rows) -> None:
+        """A name tells one tumor from another, so no two of one scan share it."""
+        names: set[str] = set()
+        for lesion, place in zip(lesions, rows.places, strict=True):
+            if lesion.name is not None and lesion.name in names:
+                raise place.error(f"the name '{lesion.name}' stands twice in this list; each tumor has its own")
+            names |= {lesion.name} if lesion.name is not None else set()
 
     def _lesion(self, raw: Any, place: Place) -> Lesion:
         block = require_keys(raw, (), place, optional=LESION_KEYS)
@@ -302,7 +314,8 @@ class FactReader:
         if block.get("diameter_cm") is not None:
             largest = self.vocabulary["liver.largest_cm"]
             told = self.read(largest, block["diameter_cm"], block.at("diameter_cm"))
-            diameter = told.value if told and isinstance(told.value, NumberRange) else None
+            # The largest size that is possible is no end of what was told.
+            diameter = told.value.without_bounds(-1, largest.highest) if told and isinstance(told.value, NumberRange) else None
         near: frozenset[str] | None = None
         if block.get("near") is not None:
             rows = block["near"]

@@ -165,7 +165,8 @@ def _distribution(situation: Situation) -> Derivation | None:
     left, right = bool(segments & LEFT_LOBE), bool(segments & RIGHT_LOBE)
     if left and right:
         return _from_lesions(situation, frozenset({"both_lobes"}), "liver.distribution")
-    one_lobe = (left or right) and lesions.complete and "unknown" not in segments
+    # Tumors in segment 1 alone lie in no lobe, and so not in both: one tumor more in a lobe changes nothing then.
+    one_lobe = lesions.complete and "unknown" not in segments
     return _from_lesions(situation, frozenset({"one_lobe"}) if one_lobe else None, "liver.distribution")
 
 

@@ -48,6 +48,13 @@ class NumberRange:
     def is_exact(self) -> bool:
         return self.low == self.high
 
+    def without_bounds(self, lowest: float, highest: float) -> NumberRange:
+        """The same range, open where its end is only the end of what is possible: "above 3" is no "3 to 40"."""
+        if self.is_exact:
+            return self
+        low, high = -math.inf if self.low <= lowest else self.low, math.inf if self.high >= highest else self.high
+        return NumberRange(low, high, self.low_open and low == self.low, self.high_open and high == self.high)
+
     def meets(self, other: NumberRange) -> NumberRange | None:
         """The part that both ranges share, or None."""
         low, low_open = max((self.low, self.low_open), (other.low, other.low_open))

@@ -14,7 +14,9 @@ from wayline.facts.derived import child_pugh_points_of_parts
 from wayline.facts.findings import STALE, Finding
 from wayline.facts.labs import LabResult
 from wayline.facts.situation import Situation
-from wayline.facts.values import DateRange, NumberRange, combine
+from wayline.facts.truth import NO, NOT, YES, any_of
+from wayline.facts.values import DateRange, NumberRange, combine, less
+from wayline.facts.vocabulary import FactDefinition
 from wayline.liver.scales import TIMES_UPPER_LIMIT, EnzymePattern, Scales
 
 # In the order in which reports print them.
@@ -48,16 +50,11 @@ class Result:
         """`below`, `within`, `above`: every one that value and printed range allow; empty where no limit is told."""
         if self.value is None or (self.lower_limit is None and self.upper_limit is None):
             return frozenset()
-        ways = set()
         low, high = self.lower_limit, self.upper_limit
-        if low is not None and self.value.low < low.low:
-            ways.add("below")
-        if high is not None and self.value.high > high.low:
-            ways.add("above")
-        inside = NumberRange(low.low if low else float("-inf"), high.low if high else float("inf"))
-        if self.value.meets(inside) is not None:
-            ways.add("within")
-        return frozenset(ways)
+        below = NO if low is None else less(self.value, low)
+        above = NO if high is None else less(high, self.value)
+        ways = {"below": below, "above": above, "within": NOT[any_of((below, above))]}
+        return frozenset(way for way, truth in ways.items() if truth is not NO)
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ def series_of(situation: Situation, scales: Scales, labs: Iterable[str] = LIVER_
 def _series(situation: Situation, scales: Scales, lab: str) -> Series | None:
     told = situation.finding("labs.earlier_results").shown
     earlier = [one for one in told if isinstance(one, LabResult) and one.lab == lab] if isinstance(told, Listing) else []
-    results = [_earlier(one) for one in earlier]
+    results = [_earlier(one, situation.vocabulary[lab]) for one in earlier]
     current = _current(situation, lab)
     if current is not None:
         results.append(current)
@@ -109,9 +106,10 @@ def _series(situation: Situation, scales: Scales, lab: str) -> Series | None:
     return Series(lab, tuple(results), _grades(situation, scales, lab, results))
 
 
-def _earlier(one: LabResult) -> Result:
-    multiple = combine(one.value, "/", one.upper_limit) if one.upper_limit is not None else None
-    return Result(one.date, one.value, one.lower_limit, one.upper_limit, multiple, False, False)
+def _earlier(one: LabResult, definition: FactDefinition) -> Result:
+    value = one.value.without_bounds(definition.lowest, definition.highest)
+    multiple = combine(value, "/", one.upper_limit) if one.upper_limit is not None else None
+    return Result(one.date, value, one.lower_limit, one.upper_limit, multiple, False, False)
 
 
 def _current(situation: Situation, lab: str) -> Result | None:
@@ -119,7 +117,8 @@ def _current(situation: Situation, lab: str) -> Result | None:
     told = finding.told
     if told is None:
         return None
-    value = finding.shown if isinstance(finding.shown, NumberRange) else None
+    definition = situation.vocabulary[lab]
+    value = finding.shown.without_bounds(definition.lowest, definition.highest) if isinstance(finding.shown, NumberRange) else None
     # The printed range is the person's own; the usual limits that rules may fall back on are no range of their lab.
     lower, upper = situation.number(f"{lab}_lln"), situation.number(f"{lab}_uln")
     multiple = told.times_uln or (combine(value, "/", upper) if value is not None and upper is not None else None)
@@ -136,7 +135,8 @@ def _grades(situation: Situation, scales: Scales, lab: str, results: list[Result
     possible = None if counted is None else scale.possible_grades(counted, newest.lower_limit)
     baseline = _before_treatment(situation, results)
     from_baseline = None
-    was_above = baseline is not None and baseline.times_upper_limit is not None and baseline.times_upper_limit.low > 1
+    multiple = None if baseline is None else baseline.times_upper_limit
+    was_above = multiple is not None and less(NumberRange.exactly(1), multiple) is YES
     if was_above and baseline is not None and baseline.value is not None and newest.value is not None:
         times_baseline = combine(newest.value, "/", baseline.value)
         from_baseline = None if times_baseline is None else scale.possible_grades_from_baseline(times_baseline)
@@ -164,7 +164,9 @@ def enzyme_pattern(series: Iterable[Series], pattern: EnzymePattern) -> tuple[Nu
     """
     newest = {one.lab: one.newest for one in series}
     alt, alp = newest.get("labs.alt"), newest.get("labs.alp")
-    if alt is None or alp is None or alt.times_upper_limit is None or alp.times_upper_limit is None or alt.is_stale or alp.is_stale:
+    if alt is None or alp is None or alt.times_upper_limit is None or alp.times_upper_limit is None:
+        return None
+    if not all(result.is_current and not result.is_stale for result in (alt, alp)):
         return None
     days = NumberRange((alt.date.first - alp.date.last).days, (alt.date.last - alp.date.first).days)
     if max(abs(days.low), abs(days.high)) > pattern.days_apart_at_most:

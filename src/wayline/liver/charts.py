@@ -6,6 +6,7 @@ around it. Each has a table beside it that says the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -72,6 +73,12 @@ class _Scale:
     low: float
     high: float
     levels: tuple[float, ...]
+    step: float
+
+    def words(self, level: float) -> str:
+        """A level with as many decimals as its step has, and commas between thousands."""
+        decimals = max(0, -math.floor(math.log10(self.step) + 1e-9))
+        return f"{level:,.{decimals}f}" if level else "0"
 
     def y_of(self, value: float) -> float:
         return _BOTTOM - (_BOTTOM - _TOP) * (value - self.low) / (self.high - self.low)
@@ -106,12 +113,12 @@ def _scale(points: Sequence[Point], band: Band | None, from_zero: bool) -> _Scal
     numbers += [end for end in (band.low, band.high) if end is not None] if band else []
     low, high = min(numbers), max(numbers)
     # Nothing measured here lies below 0; where the values come near it, the chart begins there.
-    from_zero = from_zero or low <= 0.4 * high
+    from_zero = from_zero or low <= 0.4 * high or low == high
     step = _round_step((high if from_zero else high - low) or abs(high) or 1.0)
     bottom = 0.0 if from_zero else step * (low // step)
     top = high + max((high - bottom) * _HEADROOM, step * 0.2)
     levels = [bottom + step * count for count in range(8) if bottom + step * count <= top]
-    return _Scale(bottom, top, tuple(levels))
+    return _Scale(bottom, top, tuple(levels), step)
 
 
 def _round_step(span: float) -> float:
@@ -136,7 +143,7 @@ def _draw_band(root: ElementTree.Element, band: Band, scale: _Scale) -> None:
 def _draw_level(root: ElementTree.Element, level: float, scale: _Scale) -> None:
     y = f"{scale.y_of(level):.1f}"
     ElementTree.SubElement(root, "line", {"class": "level", "x1": f"{_LEFT:.1f}", "x2": f"{_RIGHT:.1f}", "y1": y, "y2": y})
-    _words(root, f"{level:.4g}", _LEFT - 10, float(y), "end", "axis-word")
+    _words(root, scale.words(level), _LEFT - 10, float(y), "end", "axis-word")
 
 
 def _draw_line(root: ElementTree.Element, points: Sequence[Point], days: _Days, scale: _Scale) -> None:

@@ -6,6 +6,7 @@ known is drawn below the liver, one whose size is not exactly known with a broke
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from wayline.logic.wording import number_in_words
 _SMALLEST_RADIUS = 6.0  # smaller dots could not be seen; their size stands in words
 _UNSIZED_RADIUS = 13.0
 _LABEL_INSIDE_FROM = 17.0
+_LONGEST_NAME = 9
 _ROW_GAP = 22.0
 _ROW_TOP = HEIGHT + 44
 _STYLE = """
@@ -172,7 +174,9 @@ def _draw_tumor(parent: ElementTree.Element, tumor: DrawnTumor, circle: Circle) 
     _sub(group, "circle", {"class": f"tumor{unsure}", **place})
     inside = circle.radius >= _LABEL_INSIDE_FROM and len(tumor.name) <= 3
     at = (circle.x, circle.y) if inside else (min(circle.x + circle.radius + 4, WIDTH - 30), circle.y)
-    _text(group, tumor.name if len(tumor.name) <= 3 else f"{tumor.name[:6]}", at, "middle" if inside else "start", "tumor-name")
+    # Of a long name the end is drawn: "lesion 1" and "lesion 2" differ there.
+    name = tumor.name if len(tumor.name) <= _LONGEST_NAME else f"…{tumor.name[1 - _LONGEST_NAME :]}"
+    _text(group, name, at, "middle" if inside else "start", "tumor-name")
 
 
 def _radius(tumor: DrawnTumor, per_cm: float) -> float:
@@ -185,8 +189,7 @@ def _radius(tumor: DrawnTumor, per_cm: float) -> float:
 
 
 def _known_end(size: NumberRange) -> float | None:
-    ends = [end for end in (size.high, size.low) if 0 < end < 40]
-    return ends[0] if ends else None
+    return next((end for end in (size.high, size.low) if 0 < end < math.inf), None)
 
 
 def _row(radii: Sequence[float]) -> list[Circle]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wayline.facts.values import NumberRange
-from wayline.reading import Block, Place, number_at, read, require_keys, rows_at, text_at, texts_at
+from wayline.facts.truth import YES
+from wayline.facts.values import NumberRange, less
+from wayline.reading import Block, Place, flag_at, number_at, read, require_keys, rows_at, text_at, texts_at
 
 TIMES_UPPER_LIMIT, VALUE_UPWARDS, VALUE_DOWNWARDS = "times_upper_limit", "value_upwards", "value_downwards"
 _KINDS = (TIMES_UPPER_LIMIT, VALUE_UPWARDS, VALUE_DOWNWARDS)
@@ -20,12 +22,14 @@ class GradeScale:
     """Where the grades of one blood test begin. None stands for the lab's own lower limit.
 
     `grades` and `from_baseline` are in the order of the grades, 1 first; `from_baseline` is None where the scale has none.
+    `includes_first`: whether grade 1 from baseline begins at its number, not above it.
     """
 
     lab: str
     kind: str
     grades: tuple[float | None, ...]
     from_baseline: tuple[float, ...] | None
+    includes_first: bool
 
     def possible_grades(self, value: NumberRange, lower_limit: NumberRange | None) -> frozenset[int] | None:
         """Every grade that a value may have, 0 for none; None where the lab's lower limit is needed and not known.
@@ -41,32 +45,33 @@ class GradeScale:
         """The same, counted from a value before treatment that was above the limit; None where the scale has none."""
         if self.from_baseline is None:
             return None
-        return _grades_above(times_baseline, [NumberRange.exactly(start) for start in self.from_baseline], first_included=True)
+        starts = [NumberRange.exactly(start) for start in self.from_baseline]
+        return _grades_above(times_baseline, starts, first_included=self.includes_first)
 
     @staticmethod
     def _downwards(value: NumberRange, starts: list[NumberRange | None]) -> frozenset[int] | None:
-        # Downwards, a grade begins below its number, which itself still belongs to the grade before.
-        reached = {
-            grade
-            for grade, start in enumerate(starts, 1)
-            if start is not None
-            and (low := _low_of(starts, grade)) < start.high
-            and value.meets(NumberRange(low, start.high, high_open=True)) is not None
-        }
-        first = starts[0]
-        if first is not None:
-            return frozenset(reached | ({0} if value.meets(NumberRange(first.low, math.inf)) is not None else set()))
-        second = next((start for start in starts[1:] if start is not None), None)
-        # Without the lab's own limit, grade 0 and grade 1 cannot be told apart; further down they can.
-        return frozenset(reached) if second is not None and value.high < second.low else None
+        """Downwards, a grade begins below its number, which itself still belongs to the grade before. No grade from the lab's limit on."""
+        first, second = starts[0], starts[1]
+        if first is None:
+            # Without the lab's own limit, grade 0 and grade 1 cannot be told apart; further down they can.
+            assert second is not None  # the loader sees to it that only the first may be the lab's own
+            return _grades_below(value, starts[1:], 2) if less(value, second) is YES else None
+        low = value.meets(NumberRange(-math.inf, first.high, high_open=True))
+        graded = frozenset[int]() if low is None else _grades_below(low, starts, 1)
+        return graded | ({0} if less(value, first) is not YES else set())
 
 
-def _low_of(starts: list[NumberRange | None], grade: int) -> float:
-    following = starts[grade] if grade < len(starts) else None
-    return -math.inf if following is None else following.low
+def _grades_below(value: NumberRange, starts: Sequence[NumberRange | None], first_grade: int) -> frozenset[int]:
+    """The grades of a value below the first of these starts: each from its own start down to the next one, which still belongs to it."""
+    lows = [-math.inf if start is None else start.low for start in (*starts[1:], None)]
+    reached = set()
+    for grade, (start, low) in enumerate(zip(starts, lows, strict=True), first_grade):
+        if start is not None and low < start.high and value.meets(NumberRange(low, start.high, high_open=True)) is not None:
+            reached.add(grade)
+    return frozenset(reached)
 
 
-def _grades_above(value: NumberRange, starts: list[NumberRange], *, first_included: bool) -> frozenset[int]:
+def _grades_above(value: NumberRange, starts: Sequence[NumberRange], *, first_included: bool) -> frozenset[int]:
     """Grades that begin above their number: the number itself belongs to the grade before, or for the first one, if asked, to it."""
     ends = [*(start.low for start in starts[1:]), math.inf]
     reached = {
@@ -143,15 +148,24 @@ def load_scales(path: Path) -> Scales:
     document = require_keys(read(path, name), ("ctcae", "enzyme_pattern", "recist", "size_slip"), Place(name, 1))
     ctcae = require_keys(document["ctcae"], ("title", "cites", "rows"), document.at("ctcae"))
     rows = rows_at(ctcae, "rows")
-    scales = [_grade_scale(row, place) for row, place in zip(rows, rows.places, strict=True)]
-    pattern = _numbers(document, "enzyme_pattern", EnzymePattern)
+    grades: dict[str, GradeScale] = {}
+    for row, place in zip(rows, rows.places, strict=True):
+        scale = _grade_scale(row, place)
+        if scale.lab in grades:
+            raise place.error(f"'{scale.lab}' stands twice")
+        grades[scale.lab] = scale
+    pattern, slip = _numbers(document, "enzyme_pattern", EnzymePattern), _numbers(document, "size_slip", SizeSlip)
+    if pattern.cholestatic_up_to >= pattern.hepatocellular_from:
+        raise document.at("enzyme_pattern").error("'cholestatic_up_to' must lie below 'hepatocellular_from'")
+    if slip.ten_times_from >= slip.ten_times_up_to:
+        raise document.at("size_slip").error("'ten_times_from' must lie below 'ten_times_up_to'")
     return Scales(
         grades_title=text_at(ctcae, "title"),
-        grades={scale.lab: scale for scale in scales},
+        grades=grades,
         grades_cites=tuple(texts_at(ctcae, "cites")),
         pattern=pattern,
         recist=_numbers(document, "recist", Recist),
-        slip=_numbers(document, "size_slip", SizeSlip),
+        slip=slip,
     )
 
 
@@ -167,7 +181,10 @@ def _numbers(document: Block, key: str, kind: type[Any]) -> Any:
             case "float":
                 values[field] = number_at(block, field)
             case "int":
-                values[field] = int(number_at(block, field))
+                number = number_at(block, field)
+                if number != int(number):
+                    raise block.at(field).error(f"'{field}' must be a whole number")
+                values[field] = int(number)
             case _:
                 values[field] = tuple(texts_at(block, field))
     return kind(**values)
@@ -180,12 +197,19 @@ def _grade_scale(row: Any, place: Place) -> GradeScale:
         raise block.at("of").error(f"'{kind}' is not a way to count. Ways: {', '.join(_KINDS)}")
     starts = [_start(one, at) for one, at in zip(rows_at(block, "grades"), block["grades"].places, strict=True)]
     numbers = [start for start in starts if start is not None]
-    if numbers != sorted(numbers, reverse=kind == VALUE_DOWNWARDS) or None in starts[1:]:
-        raise block.at("grades").error("the grades must stand in their order, with the lab's own limit only as the first")
+    if len(numbers) < 2 or numbers != sorted(set(numbers), reverse=kind == VALUE_DOWNWARDS) or None in starts[1:]:
+        raise block.at("grades").error("two grades or more must stand in their order, with the lab's own limit only as the first")
     if (None in starts) != (kind == VALUE_DOWNWARDS):
         raise block.at("grades").error("the lab's own lower limit begins the grades of a value counted downwards, and only of those")
-    baseline = None if block["from_baseline"] is None else tuple(float(one) for one in rows_at(block, "from_baseline"))
-    return GradeScale(text_at(block, "lab"), kind, tuple(starts), baseline)
+    if block["from_baseline"] is None:
+        return GradeScale(text_at(block, "lab"), kind, tuple(starts), None, False)
+    baseline = require_keys(block["from_baseline"], ("grades", "includes_first"), block.at("from_baseline"))
+    rows = rows_at(baseline, "grades")
+    multiples = [_start(one, at) for one, at in zip(rows, rows.places, strict=True)]
+    told = [one for one in multiples if one is not None]
+    if len(told) != len(starts) or told != sorted(set(told)):
+        raise baseline.at("grades").error("as many multiples as grades are needed, in their order")
+    return GradeScale(text_at(block, "lab"), kind, tuple(starts), tuple(told), flag_at(baseline, "includes_first"))
 
 
 def _start(written: Any, place: Place) -> float | None:

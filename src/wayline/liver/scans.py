@@ -45,10 +45,13 @@ class ScanRow:
         return len(self.names) == len(self.lesions)
 
     def size_mm(self, name: str) -> float | None:
-        """The size of a tumor by its name; 0 where a complete list no longer holds it, None where it is not known."""
-        for lesion in self.lesions:
-            if lesion.name == name:
-                return exact_mm(lesion)
+        """The size of a tumor by its name; 0 where a complete list no longer holds it.
+
+        None where it is not known, or where the name is not its own.
+        """
+        named = [lesion for lesion in self.lesions if lesion.name == name]
+        if named:
+            return exact_mm(named[0]) if len(named) == 1 else None
         return 0.0 if self.lesions.complete and self.all_named else None
 
 
@@ -177,7 +180,7 @@ def _recist(scans: tuple[ScanRow, ...], recist: Recist) -> RecistReading:
 
 
 def _followed(first: ScanRow, recist: Recist) -> tuple[str, ...]:
-    sized = [(size, lesion.name) for lesion in first.lesions if lesion.name is not None and (size := exact_mm(lesion)) is not None]
+    sized = [(size, name) for name in first.names if (size := first.size_mm(name)) is not None]
     measurable = sorted((one for one in sized if one[0] >= recist.measurable_from_mm), key=lambda one: (-one[0], one[1]))
     return tuple(name for _, name in measurable[: recist.followed_in_one_organ])
 
@@ -193,10 +196,10 @@ def _why_no_category(
 ) -> str | None:
     if not all(earlier.date.last < later.date.first for earlier, later in pairwise(scans)):
         return "The days of the scans do not say which one came first."
-    if not followed:
-        return "No tumor of the first scan has both a name and an exact size that is large enough to follow."
     if new:
         return None  # a new tumor decides, whatever the sums say
+    if not followed:
+        return "No tumor of the first scan has both a name and an exact size that is large enough to follow."
     if not all(scan.lesions.complete and scan.all_named for scan in scans):
         return "Whether there are new tumors is not known: a list may have gaps, or a tumor has no name."
     if any(one is None for one in sums):
@@ -239,6 +242,8 @@ def size_slip(size_cm: float, others_cm: Iterable[float], earlier_cm: float | No
 
     `others_cm` are the other tumors of the same scan, `earlier_cm` the same tumor on the scan before.
     """
+    if size_cm <= 0:
+        return None  # no unit makes a tumor of it
     tenth, tenfold = tidy(size_cm / MM_PER_CM), tidy(size_cm * MM_PER_CM)
     if size_cm > slip.ask_above_cm:
         return Slip(size_cm, tenth, f"A tumor of {size_cm:g} cm would fill most of a liver.")

@@ -75,4 +75,7 @@ def load_segments(path: Path) -> Segments:
     missing = [segment for segment in known if segment not in segments]
     if missing:
         raise WaylineError(f"{name}: segment '{missing[0]}' is missing")
-    return Segments(segments, number_at(width, "value"), (*texts_at(width, "cites"), *texts_at(document, "cites")))
+    usual_width_cm = number_at(width, "value")
+    if not 5 <= usual_width_cm <= 50:
+        raise width.at("value").error("the width of a liver lies between 5 and 50 cm")
+    return Segments(segments, usual_width_cm, (*texts_at(width, "cites"), *texts_at(document, "cites")))

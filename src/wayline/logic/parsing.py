@@ -431,9 +431,8 @@ class _Reader:
             return f"{_SIZE_WORDS[operator]} {_source(right)} cm"
         if name == "segment":
             elements = right.elts if isinstance(right, ast.List | ast.Tuple) else [right]
-            return (
-                f"{'not ' if operator in ('!=', 'not in') else ''}in segment {' or '.join(self._segment(element) for element in elements)}"
-            )
+            ids = " or ".join(self._segment(element) for element in elements)
+            return f"{'outside' if operator in ('!=', 'not in') else 'in'} segment {ids}"
         return f"{name} {operator} {_source(right)}"
 
     def _lesion_truth(self, node: ast.expr) -> Callable[[Lesion, Situation], Truth]:

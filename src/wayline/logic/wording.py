@@ -158,11 +158,9 @@ def value_in_words(definition: FactDefinition, value: Value | None) -> str:
             return "yes" if value else "no"
         case NumberRange():
             # The end of what is possible is no information: "1 to 100" of a score is "1 or more".
-            low = float("-inf") if value.low <= definition.lowest and not value.is_exact else value.low
-            high = float("inf") if value.high >= definition.highest and not value.is_exact else value.high
-            if low == float("-inf") and high == float("inf"):
+            shown = value.without_bounds(definition.lowest, definition.highest)
+            if shown.low == float("-inf") and shown.high == float("inf"):
                 return "not known"
-            shown = value if value.is_exact else NumberRange(low, high, value.low_open, value.high_open)
             return number_in_words(shown, unit_in_words(definition))
         case frozenset():
             return choices_in_words(definition, value)

@@ -74,6 +74,8 @@ def load_dimensions(path: Path, vocabulary: Vocabulary) -> Mapping[str, frozense
     for row, place in zip(rows, rows.places, strict=True):
         block = require_keys(row, ("id", "facts"), place)
         dimension = word_at(block, "id", tuple(DIMENSIONS))
+        if dimension in facts_of:
+            raise block.at("id").error(f"the dimension '{dimension}' stands twice")
         facts = [vocabulary.require(fact_id, block.at("facts")).id for fact_id in texts_at(block, "facts")]
         for fact_id in facts:
             if any(fact_id in others for others in facts_of.values()):
@@ -149,7 +151,9 @@ class _Limits:
         beyond = outside if self.wider is None else those(NO, self.wider)
         if beyond:
             return State.NOT_MET, _reasons(beyond, situation), ()
-        unknown = those(UNKNOWN, (*self.usual, *(rule.when for rule in self.against), *(self.wider or ())))
+        # The wider gate is asked only where the usual one does not settle it.
+        asked = (*self.usual, *((self.wider or ()) if outside or not self.usual else ()), *(rule.when for rule in self.against))
+        unknown = those(UNKNOWN, asked)
         missing = _missing(unknown, situation)
         if outside:
             return State.WIDER, _reasons(outside, situation), missing

@@ -32,17 +32,17 @@ SCORES_CAUTION = (
 RECIST_CAUTION = "This is only the name that the definition gives to these figures, for the liver alone. Your team decides what they mean."
 GRADES_CAUTION = "A grade only names how far a result lies outside the range. It does not say why, and not what to do."
 STATE_WORDS = {
-    State.MET: "within the usual limit",
-    State.WIDER: "outside the usual limit; at times still talked about",
-    State.NOT_MET: "outside the limit",
-    State.NOT_KNOWN: "not known yet",
+    State.MET: "fits the usual limit",
+    State.WIDER: "beyond the usual limit; at times still talked about, so ask",
+    State.NOT_MET: "beyond the limit",
+    State.NOT_KNOWN: "not told yet, or not known",
     State.NO_LIMIT: "no fixed limit here",
 }
 STATE_SHORT = {
-    State.MET: "within",
-    State.WIDER: "outside the usual",
-    State.NOT_MET: "outside",
-    State.NOT_KNOWN: "not known",
+    State.MET: "fits the usual limit",
+    State.WIDER: "beyond the usual limit, ask",
+    State.NOT_MET: "beyond the limit",
+    State.NOT_KNOWN: "not told yet",
     State.NO_LIMIT: "no fixed limit",
 }
 RECIST_WORDS = {

@@ -78,7 +78,7 @@ def fill_the_liver(page: Page, base: str) -> None:
     page.fill("#scan-date", "2026-08-03")
     for place, (size, unit) in enumerate((("2.9", "cm"), ("24", "mm"), ("1.5", "cm"), ("1", "cm"))):
         page.fill(f"#size-{place}", size)
-        page.locator(f"input[name=unit-{place}][value={unit}]").check()
+        page.locator(f"#tumor-{place} input[value={unit}]").check()
     page.locator("input[name=others][value=no]").check()
     page.click("button[value=save]")
     for day, bilirubin, alt in RESULTS:

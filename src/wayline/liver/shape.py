@@ -20,6 +20,7 @@ LEFT_EDGE, RIGHT_EDGE = 30.0, 650.0
 LIVER_WIDTH = RIGHT_EDGE - LEFT_EDGE
 _SMOOTHNESS = 12
 _GRID_STEP = 8.0
+_BUTTONS_APART = 92.0
 _NUMBER_RADIUS = 14.0  # room for the number of a segment
 
 _RIGHT_TIP, _LEFT_TIP = (LEFT_EDGE, 235.0), (RIGHT_EDGE, 128.0)
@@ -99,7 +100,8 @@ def label_place(segment: str) -> Point:
     """Where a segment's number stands: in the middle of its widest free part."""
     if segment == "1":
         return _CAUDATE[:2]
-    free = _free_points(segment)
+    # Room for two buttons side by side on a narrow phone, that of the caudate lobe and this one.
+    free = [point for point in _free_points(segment) if math.dist(point, _CAUDATE[:2]) >= _BUTTONS_APART]
     return max(free, key=lambda point: (round(_room(point, segment), 1), -point[1]))
 
 

@@ -22,7 +22,10 @@ from wayline.options.matrix import COLUMNS
 from wayline.reading import Place, WaylineError, read, require_keys, rows_at, texts_at
 
 # The columns of the table of liver treatments that a person's facts are held against, and how active the person is.
-DIMENSIONS = {column: title for column, title in COLUMNS.items() if column != "esophageal_studies"} | {"activity": "How active you are"}
+DIMENSIONS = {column: title for column, title in COLUMNS.items() if column != "esophageal_studies"} | {
+    "elsewhere": "The cancer as a whole",  # whether it is quiet belongs here too
+    "activity": "How active you are",
+}
 
 
 class State(Enum):

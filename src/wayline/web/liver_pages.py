@@ -8,12 +8,14 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
+from wayline.facts.findings import Finding
 from wayline.facts.values import NumberRange
+from wayline.facts.vocabulary import FactDefinition
 from wayline.guide.references import without_citations
 from wayline.library import library
 from wayline.liver.blood_tests import Result, ScorePart, Series
 from wayline.liver.charts import Band, Point, trend
-from wayline.liver.drawing import bare_map, named_tumors, share_of_drawing
+from wayline.liver.drawing import bare_map, liver_map, named_tumors, share_of_drawing
 from wayline.liver.scales import TIMES_UPPER_LIMIT
 from wayline.liver.scans import ScanRow
 from wayline.liver_report import (
@@ -42,6 +44,17 @@ from wayline.web.rendering import render
 BESIDE_PAGE = "in-the-liver"
 # The mark of a state is a shape with its word, color last; they are those of the verdicts.
 _MARKS = {State.MET: "fits", State.WIDER: "depends", State.NOT_KNOWN: "unknown", State.NOT_MET: "does_not_fit", State.NO_LIMIT: "no_limit"}
+
+
+def map_shown(report: LiverReport) -> dict[str, Any]:
+    """The drawing with its tumors, and the table beside it."""
+    segments = library().segments
+    return {
+        "map": mark_safe(liver_map(report.tumors, segments)),  # noqa: S308 - built as an element tree, which escapes all text
+        "tumors": tumor_rows(report),
+        "lesions": report.situation.finding("liver.lesions"),
+        "usual_width_cm": segments.usual_width_cm,
+    }
 
 
 def tumor_rows(report: LiverReport) -> list[dict[str, Any]]:
@@ -216,7 +229,7 @@ def _score_shown(report: LiverReport, title: str, facts: Iterable[str], parts: I
     return {
         "title": title,
         "results": [
-            {"label": vocabulary[fact].label, "words": finding_in_words(vocabulary[fact], situation.finding(fact))} for fact in facts
+            {"label": vocabulary[fact].label, "words": _score_in_words(vocabulary[fact], situation.finding(fact))} for fact in facts
         ],
         "parts": [
             {
@@ -229,6 +242,15 @@ def _score_shown(report: LiverReport, title: str, facts: Iterable[str], parts: I
             for part in parts
         ],
     }
+
+
+def _score_in_words(definition: FactDefinition, finding: Finding) -> str:
+    """A score or class by its own name alone: "B", not what the class says of the liver in the disease it was made for."""
+    if not isinstance(finding.value, frozenset):
+        return finding_in_words(definition, finding)
+    if finding.value == set(definition.single_choices):
+        return "not known"
+    return " or ".join(choice for choice in definition.single_choices if choice in finding.value)
 
 
 def therapies_shown(report: LiverReport) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, guide, liver, liver_text, situation, trials
+from wayline.web.views import about, choices, guide, liver, liver_text, liver_tumors, situation, trials
 
 urlpatterns = [
     path("", about.home, name="home"),
@@ -25,12 +25,13 @@ urlpatterns = [
     path("options/", choices.options, name="options"),
     path("options/<slug:option_id>/", choices.option, name="option"),
     path("liver/", liver.overview, name="liver"),
-    path("liver/tumors/", liver.tumors, name="liver-tumors"),
-    path("liver/list/", liver.tumor_list, name="liver-list"),
+    path("liver/tumors/", liver_tumors.tumors, name="liver-tumors"),
+    path("liver/list/", liver_tumors.tumor_list, name="liver-list"),
     path("liver/report/", liver_text.report_text, name="liver-text"),
-    path("liver/scans/", liver.scans, name="liver-scans"),
+    path("liver/scans/", liver_tumors.scans, name="liver-scans"),
     path("liver/blood-tests/", liver.blood_tests, name="liver-blood-tests"),
     path("liver/blood-tests/add/", liver.add_blood_tests, name="liver-add-tests"),
+    path("liver/start-anew/", liver.start_anew, name="liver-start-anew"),
     path("liver/stays-open/", liver.stays_open, name="liver-stays-open"),
     path("trials/", trials.trials, name="trials"),
     path("trials/search/", trials.search, name="trials-search"),

@@ -1,21 +1,24 @@
 """Reading a pasted scan report: what was recognised is shown with its words marked, and taken over only where it is confirmed.
 
-The text itself is never kept: it is read, shown once, and gone with the page. Only what is confirmed comes back, as single answers.
+The text itself is never kept: it travels in the body of the form, is read, shown, and gone with the page. What is confirmed comes back with
+it, so that a mistake in the confirmation shows the same page again with everything as it was marked.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods
 
 from wayline.facts.case import FactReader
-from wayline.facts.lesions import SEGMENTS
 from wayline.facts.values import NumberRange
 from wayline.library import library
 from wayline.liver.report_text import LONGEST_REPORT_CHARACTERS, FoundCount, FoundLesion, ReportReading, Span
@@ -23,12 +26,13 @@ from wayline.liver.segments import UNKNOWN_SEGMENT
 from wayline.logic.wording import number_in_words
 from wayline.reading import WaylineError
 from wayline.web.asking import friendly, read_answer
-from wayline.web.liver_forms import LESIONS, MOST_TUMORS, SCANS, TumorForm, TumorList, next_name
-from wayline.web.vault import Contents, Vault
-from wayline.web.views.liver import scans_of, writing
-from wayline.web.visitors import today, vault_of
+from wayline.web.liver_tumors import AS_WRITTEN, LESIONS, LONGEST_ANSWER, SCANS, TumorForm, TumorList, day_problem, next_name, sorted_scans
+from wayline.web.liver_visits import Visit, state_shown, writing
+from wayline.web.vault import Vault
+from wayline.web.visitors import vault_of
 
-COUNT, SIDES, METASTASES = "liver.lesion_count", "liver.distribution", "metastases.liver"
+COUNT, SIDES = "liver.lesion_count", "liver.distribution"
+ADD, REPLACE = "add", "replace"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,70 +40,75 @@ def report_text(request: HttpRequest) -> HttpResponse:
     """Paste, look, confirm."""
     vault = vault_of(request)
     if request.method != "POST":
-        return render(request, "web/liver_text.html", {"longest": LONGEST_REPORT_CHARACTERS})
-    if request.POST.get("do") == "take":
-        return writing(request, vault, _take_over)
+        return render(request, "web/liver_text.html", {"longest": LONGEST_REPORT_CHARACTERS, **state_shown(Visit(vault))})
     text = request.POST.get("text", "").replace("\r\n", "\n")
+    reader = library().report_reader
     try:
-        reading = library().report_reader.read(text)
+        reading = reader.read(text)
     except WaylineError as error:
-        context = {"longest": LONGEST_REPORT_CHARACTERS, "error": error.message}
+        context = {"longest": LONGEST_REPORT_CHARACTERS, "error": error.message, "text": text, **state_shown(Visit(vault))}
         return render(request, "web/liver_text.html", context, status=422)
-    return render(request, "web/liver_text_read.html", _read_context(text, reading, vault.read()))
+    if request.POST.get("do") == "take":
+        return writing(request, vault, lambda request, vault: _take_over(request, vault, text, reading))
+    return _read_page(request, Visit(vault), text, reading, None, {})
 
 
-def _read_context(text: str, reading: ReportReading, contents: Contents) -> dict[str, Any]:
-    listed = TumorList.of(contents.facts.get(LESIONS))
+def _read_page(
+    request: HttpRequest, visit: Visit, text: str, reading: ReportReading, post: QueryDict | None, errors: dict[str, str]
+) -> HttpResponse:
+    listed = TumorList.of(visit.facts.get(LESIONS))
     lists = (reading.lesions, reading.count, reading.distribution, reading.absence)
     found = [one.spans for listing in lists for one in listing]
-    return {
+    posted = post if post is not None else QueryDict()
+    sides = library().vocabulary[SIDES].choices
+    context = {
+        "text": text,
         "marked": _marked(text, found, [one.spans for one in reading.left_alone]),
-        "lesions": [_lesion_shown(number, lesion, text) for number, lesion in enumerate(reading.lesions)],
-        "counts": [_count_shown(one, text) for one in reading.count],
-        "sides": [
-            {"value": one.value, "words": library().vocabulary[SIDES].choices[one.value].words, "said": _said(text, one.spans)}
-            for one in reading.distribution
-        ],
+        "lesions": [_lesion_shown(number, lesion, text, post) for number, lesion in enumerate(reading.lesions)],
+        "counts": [{"value": str(place), **_count_shown(one, text)} for place, one in enumerate(reading.count)],
+        "sides": [{"value": one.value, "words": sides[one.value].words, "said": _said(text, one.spans)} for one in reading.distribution],
         "absence": [_said(text, one.spans) for one in reading.absence],
         "left_alone": [{"reason": one.reason, "said": _said(text, one.spans)} for one in reading.left_alone],
         "nothing": not found,
         "has_list": listed is not None and bool(listed.items),
         "segments": library().segments.values(),
+        "list_was": _list_as_it_stood(visit),
+        "chosen": {key: posted.get(key, "") for key in ("count", "sides", "none", "whole", "how", "date")},
+        "errors": errors,
+        **state_shown(visit),
     }
+    return render(request, "web/liver_text_read.html", context, status=422 if errors else 200)
 
 
-def _lesion_shown(number: int, lesion: FoundLesion, text: str) -> dict[str, Any]:
+def _lesion_shown(number: int, lesion: FoundLesion, text: str, post: QueryDict | None) -> dict[str, Any]:
     vocabulary = library().vocabulary
     size = lesion.size
     printed = None
     if size is not None:
         written = " x ".join(f"{one:g}" for one in size.numbers)
-        other = f" ({number_text(size.longest_diameter_cm)} cm)" if size.unit == "mm" else ""
-        printed = f"{written} {size.unit}; the longest is {max(size.numbers):g} {size.unit}{other}"
+        in_cm = number_in_words(NumberRange.exactly(size.longest_diameter_cm), "cm")
+        printed = f"{written} {size.unit}" + (f"; the longest is {max(size.numbers):g} {size.unit}" if len(size.numbers) > 1 else "")
+        printed += f" ({in_cm})" if size.unit == "mm" else ""
+    near = post.getlist(f"near-{number}") if post is not None else [place for place, _ in lesion.near]
     return {
         "number": number,
         "segments": lesion.segments,
-        "segment": lesion.segments[0] if len(lesion.segments) == 1 else UNKNOWN_SEGMENT,
+        "segment": post.get(f"segment-{number}", UNKNOWN_SEGMENT) if post is not None else UNKNOWN_SEGMENT,
         "places": [library().segments.place_in_words(one) for one in lesion.segments],
         "lobe": lesion.lobe,
         "size": printed,
-        "longest": None if size is None else f"{max(size.numbers):g}",
-        "unit": "" if size is None else size.unit,
-        "near": [{"id": place, "title": vocabulary.lesion_places[place]} for place, _ in lesion.near],
+        "near": [{"id": place, "title": vocabulary.lesion_places[place], "chosen": place in near} for place, _ in lesion.near],
         "is_largest": lesion.is_largest,
         "doubts": lesion.doubts,
         "said": _said(text, lesion.spans),
+        "taken": post is not None and str(number) in post.getlist("take"),
     }
 
 
 def _count_shown(one: FoundCount, text: str) -> dict[str, Any]:
     exact = one.at_least == one.at_most
     words = str(one.at_least) if exact else f"{one.at_least} or more" if one.at_most is None else f"{one.at_least} to {one.at_most}"
-    return {"value": f"{one.at_least}-{'' if one.at_most is None else one.at_most}", "words": words, "said": _said(text, one.spans)}
-
-
-def number_text(number: float) -> str:
-    return number_in_words(NumberRange.exactly(number))
+    return {"words": words, "said": _said(text, one.spans)}
 
 
 def _said(text: str, spans: Iterable[Span]) -> str:
@@ -120,80 +129,115 @@ def _marked(text: str, found: Iterable[Iterable[Span]], left: Iterable[Iterable[
     return mark_safe("".join([*pieces, format_html("{}", text[end:])]))  # noqa: S308 - every piece is escaped
 
 
-def _take_over(request: HttpRequest, vault: Vault) -> HttpResponse:
-    """What was confirmed, and nothing else."""
-    contents = vault.read()
+def _list_as_it_stood(visit: Visit) -> str:
+    """A mark of the list that a page was made for: the same confirmation sent twice must not add its tumors twice."""
+    return hashlib.sha256(json.dumps(visit.facts.get(LESIONS), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _take_over(request: HttpRequest, vault: Vault, text: str, reading: ReportReading) -> HttpResponse:
+    """What was confirmed, and nothing else. Sizes and places come from the text again, never from the form."""
     post = request.POST
-    day = post.get("date", "").strip()[:10]
-    items, errors = _confirmed_tumors(post, contents)
-    listed = TumorList.of(contents.facts.get(LESIONS))
-    replaces = post.get("how") == "replace" or listed is None
-    if items and replaces and listed is not None and listed.items and not (listed.scanned_on or "9999") < (day or today().isoformat()):
-        errors.append("Your list stays as an earlier scan only if its day lies before this scan’s. Please tell when this scan was.")
+    visit = Visit(vault)
+    listed = TumorList.of(visit.facts.get(LESIONS))
+    items = _confirmed_tumors(post, reading, visit)
+    day = post.get("date", "").strip()[:LONGEST_ANSWER]
+    errors = _problems(post, visit, listed, items, day)
     if errors:
-        return render(request, "web/liver_text_error.html", {"errors": errors}, status=422)
-    if items:
-        if not replaces and listed is not None:
-            listed.named()
-            items = [*listed.items, *items]
-            day = day or listed.scanned_on or ""
-        elif listed is not None:
-            _keep_as_earlier(contents, listed)
-        contents.facts[LESIONS] = TumorList(items, post.get("whole") == "yes", day or None).stored(today())
-    elif post.get("none") == "yes" and (listed is None or not listed.items):
-        contents.facts[LESIONS] = TumorList([], True, day or None).stored(today())
-    dated = {"date": day or today().isoformat()}
-    low, _, high = post.get("count", "").partition("-")
-    if low.isdigit():
-        contents.facts[COUNT] = ({"value": int(low)} if low == high else {"at_least": int(low)}) | dated
-    if post.get("sides") in library().vocabulary[SIDES].choices:
-        contents.facts[SIDES] = {"value": post["sides"]} | dated
-    problem = _cannot_be_read(contents)
-    if problem:
-        return render(request, "web/liver_text_error.html", {"errors": [problem]}, status=422)
-    vault.write(contents)
-    return redirect("liver-tumors")
+        return _read_page(request, visit, text, reading, post, errors)
+    changed = _changed(post, reading, visit, listed, items, day)
+    problem = _cannot_be_read(changed, visit)
+    if problem is not None:
+        return _read_page(request, visit, text, reading, post, {"date": problem})
+    if changed:
+        visit.contents.take(changed, {}, list(changed))
+        vault.write(visit.contents)
+    return redirect(f"{reverse('liver-tumors')}#listed")
 
 
-def _confirmed_tumors(post: QueryDict, contents: Contents) -> tuple[list[dict[str, Any]], list[str]]:
-    vocabulary = library().vocabulary
-    listed = TumorList.of(contents.facts.get(LESIONS))
-    named: list[list[dict[str, Any]]] = [scan["lesions"] for scan in scans_of(contents)]
-    if listed is not None:
-        listed.named()
-        named.append(listed.items)
+def _confirmed_tumors(post: QueryDict, reading: ReportReading, visit: Visit) -> list[dict[str, Any]]:
+    listed = TumorList.of(visit.facts.get(LESIONS))
+    named = [scan["lesions"] for scan in sorted_scans(visit.facts.get(SCANS))] + ([listed.items] if listed is not None else [])
     items: list[dict[str, Any]] = []
-    errors: list[str] = []
-    for number in post.getlist("take")[:MOST_TUMORS]:
-        segment = post.get(f"segment-{number}", UNKNOWN_SEGMENT)
+    for number, lesion in enumerate(reading.lesions):
+        if str(number) not in post.getlist("take"):
+            continue
+        # Where the report leaves several segments open, the person says which; one that it does not name is no choice.
+        chosen = post.get(f"segment-{number}", UNKNOWN_SEGMENT)
+        open_segments = lesion.segments or tuple(library().segments)
+        segment = lesion.segments[0] if len(lesion.segments) == 1 else chosen if chosen in open_segments else UNKNOWN_SEGMENT
+        size = lesion.size
         form = TumorForm(
             name=next_name([*named, items]),
-            segment=segment if segment in SEGMENTS else UNKNOWN_SEGMENT,
-            size=post.get(f"size-{number}", "")[:40],
-            unit=post.get(f"unit-{number}", ""),
-            near=post.getlist(f"near-{number}"),
-            size_is_right="as_written",  # the size stands in the report, with its unit
+            segment=segment,
+            size="" if size is None else f"{max(size.numbers):g}",
+            unit="" if size is None else size.unit,
+            near=[place for place, _ in lesion.near if place in post.getlist(f"near-{number}")],
+            size_is_right=AS_WRITTEN,  # the size stands in the report, with its unit
         )
-        item = form.as_item(vocabulary, today(), library().scales.slip, [], None)
-        errors += form.errors.values()
+        form.asked_about = form.asked_now
+        item = form.as_item(library().vocabulary, visit.day, library().scales.slip, [], None)
         if item is not None:
             items.append(item)
-    return items, errors
+    return items
 
 
-def _keep_as_earlier(contents: Contents, listed: TumorList) -> None:
-    """The list that a newer scan replaces stays as an earlier scan."""
-    if listed.items:
-        earlier = [*scans_of(contents), {"date": listed.scanned_on, "lesions": listed.items, "complete": listed.complete}]
-        contents.facts[SCANS] = sorted(earlier, key=lambda scan: str(scan["date"]))
+def _problems(post: QueryDict, visit: Visit, listed: TumorList | None, items: list[dict[str, Any]], day: str) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    has_list = listed is not None and bool(listed.items)
+    if post.get("list_was") != _list_as_it_stood(visit):
+        errors["list"] = (
+            "Your list of tumors has changed since this page was opened. Look at it first, then confirm again."
+        )
+    if post.get("none") == "yes" and has_list:
+        errors["none"] = "Tumors are listed already. Remove them first if the scan shows none."
+    if items and has_list and post.get("how") not in (ADD, REPLACE):
+        errors["how"] = "Choose what should happen with the list that you have."
+    problem = day_problem(day, (), visit.day) if day else None
+    if problem is None and items and listed is not None and has_list:
+        told, now = listed.scanned_on or visit.day.isoformat(), day or visit.day.isoformat()
+        if post.get("how") == REPLACE:
+            problem = day_problem(now, [told, *(str(scan["date"]) for scan in sorted_scans(visit.facts.get(SCANS)))], visit.day)
+            if problem is None and now < told:
+                problem = f"Your list is of {told}, which is newer. Tell this older scan under “Scans over time”."
+        elif day and day != told:
+            problem = f"Your list is of {told}. Tumors of another day cannot be added to it: choose “newer scan”, or leave the day empty."
+    if problem is not None:
+        errors["date"] = problem
+    return errors
 
 
-def _cannot_be_read(contents: Contents) -> str | None:
-    """The first of the touched facts that the reader refuses, in words: nothing is written then."""
-    reader = FactReader(library().vocabulary, today())
-    for fact_id in (LESIONS, SCANS, COUNT, SIDES):
+def _changed(
+    post: QueryDict, reading: ReportReading, visit: Visit, listed: TumorList | None, items: list[dict[str, Any]], day: str
+) -> dict[str, Any]:
+    """The facts that the confirmation changes, in the form of a case file."""
+    changed: dict[str, Any] = {}
+    dated = {"date": day or visit.day.isoformat()}
+    if items and listed is not None and listed.items and post.get("how") == ADD:
+        changed[LESIONS] = TumorList([*listed.items, *items], post.get("whole") == "yes", listed.scanned_on).stored(visit.day)
+    elif items:
+        changed[LESIONS] = TumorList(items, post.get("whole") == "yes", day or None).stored(visit.day)
+        if listed is not None and listed.items:
+            # The list that a newer scan replaces stays as an earlier scan.
+            told = {"date": listed.scanned_on or visit.day.isoformat(), "lesions": listed.items, "complete": listed.complete}
+            changed[SCANS] = sorted([*sorted_scans(visit.facts.get(SCANS)), told], key=lambda scan: str(scan["date"]))
+    elif post.get("none") == "yes" and reading.absence:
+        changed[LESIONS] = TumorList([], True, day or None).stored(visit.day)
+    counts = {str(place): one for place, one in enumerate(reading.count)}
+    count = counts.get(post.get("count", ""))
+    if count is not None:
+        bounds = {"at_least": count.at_least} | ({} if count.at_most is None else {"at_most": count.at_most})
+        changed[COUNT] = ({"value": count.at_least} if count.at_least == count.at_most else bounds) | dated
+    if post.get("sides") in {one.value for one in reading.distribution}:
+        changed[SIDES] = {"value": post["sides"]} | dated
+    return changed
+
+
+def _cannot_be_read(changed: dict[str, Any], visit: Visit) -> str | None:
+    """The first of the changed facts that the reader refuses, in words: nothing is written then."""
+    reader = FactReader(library().vocabulary, visit.day)
+    for fact_id, told in changed.items():
         try:
-            read_answer(reader, library().vocabulary[fact_id], contents.facts.get(fact_id))
+            read_answer(reader, library().vocabulary[fact_id], told)
         except WaylineError as error:
             return friendly(library().vocabulary[fact_id], error)
     return None

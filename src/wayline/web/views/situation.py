@@ -16,7 +16,7 @@ from wayline.facts.vocabulary import Group
 from wayline.library import library
 from wayline.logic.wording import finding_in_words
 from wayline.web.asking import answers_from, fields_for, no_longer_read, situation_from
-from wayline.web.liver_forms import kept_as_earlier
+from wayline.web.lab_reports import kept_as_earlier
 from wayline.web.places import place_to_tell
 from wayline.web.vault import RecordTooLargeError
 from wayline.web.visitors import forget, today, vault_of

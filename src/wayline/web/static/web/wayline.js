@@ -1,7 +1,7 @@
 // Everything works without this file. It adds a print button and moves attention to the list of errors.
 document.documentElement.classList.add("has-script");
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => window.print());
-const errors = document.getElementById("errors");
+const errors = document.getElementById("errors") || document.getElementById("slip");
 if (errors) errors.focus();
 // A link to a source opens the folded list that holds it.
 const openTarget = () => {

@@ -63,7 +63,7 @@ _STANDS_ALONE_BEFORE = {
     "placed_by",
 }
 # "consistent with multiple hepatic metastases"
-_BETWEEN_LINK_AND_NAME = {"word", "articles", "number", "many", "single", "largest", "diseases", *_LIVER_WORDS}
+_BETWEEN_LINK_AND_NAME = {"word", "articles", "number", "many", "single", "largest", "diseases", "each", *_LIVER_WORDS}
 _RELATIONS = {"next_to", "apart_from"}
 
 
@@ -101,12 +101,27 @@ class Grouping:
         heads = self._heads()
         if not heads:
             return [Group(0, len(self.items), None, 0)]
-        phrases = [self._phrase_start(head, heads[number - 1] + 1 if number else 0) for number, head in enumerate(heads)]
+        phrases = [self.phrase_start(head, heads[number - 1] + 1 if number else 0) for number, head in enumerate(heads)]
         firsts = [0] + [self._clause_start(phrases[number], heads[number - 1] + 1) for number in range(1, len(heads))]
         lasts = [*firsts[1:], len(self.items)]
-        return [Group(first, last, head, phrase) for first, last, head, phrase in zip(firsts, lasts, heads, phrases, strict=True)]
+        groups = [Group(first, last, head, phrase) for first, last, head, phrase in zip(firsts, lasts, heads, phrases, strict=True)]
+        if "benign" in self.kinds(range(len(self.items))):
+            return groups
+        return [part for group in groups for part in self._parted(group)]
 
-    def _phrase_start(self, head: int, lowest: int) -> int:
+    def _parted(self, group: Group) -> list[Group]:
+        """ "One lesion lies in segment 6, 2 cm; in segment 7 are 8 mm": what follows the semicolon is another."""
+        if group.head is None or self.kind(group.head) != "tumor" or self.items[group.head].value.many:
+            return [group]
+        for place in range(group.head + 1, group.last):
+            if self.text(place) == ";":
+                before, after = self.kinds(range(group.first, place)), self.kinds(range(place + 1, group.last))
+                if "segment" in before and {"segment", "size"} <= after:
+                    return [Group(group.first, place, group.head, group.phrase), Group(place + 1, group.last, None, place + 1)]
+                return [group]
+        return [group]
+
+    def phrase_start(self, head: int, lowest: int) -> int:
         at = head
         while at > max(lowest, head - _REACH) and self.kind(at - 1) in _BEFORE_NOUN:
             at -= 1
@@ -143,7 +158,10 @@ class Grouping:
         if kind in _ORGANS or kind in {"liver_nouns", "diseases"}:
             return not self._stands_before_noun(place)
         if kind == "lobe":
-            return self.kind(place + 1) == "is_measured" and self.kind(place - 1) not in {"prepositions"}
+            before = place - 1
+            while self.kind(before) in {"articles", "largest"}:
+                before -= 1
+            return self.kind(place + 1) == "is_measured" and self.kind(before) not in {"prepositions", "next_to", "changed"}
         if kind in {"another", "stands_for", "largest"} or (kind == "number" and self.items[place].value == 1):
             return self._stands_alone(place)
         return False
@@ -194,16 +212,35 @@ class Grouping:
         follows = self.kind(place + 1)
         if self.text(place + 1) == "than":
             return False
+        if self._is_of_noun(place):
+            return False
+        if self.text(place).endswith((" one", " ones")):
+            return True
+        if (
+            self.text(place) in {"former", "latter"}
+            and self.kind(place - 1) == "articles"
+            and self.kind(place - 2) in {"prepositions", "next_to"}
+        ):
+            return False  # "like the latter"
         if self.kind(place) == "number":
             return follows in {"size", "is_measured", "prepositions", "next_to", "stops", "segment"} and self.text(place + 1) != "of"
         if self.kind(place) == "another" and follows == "sign" and self.text(place + 1) != ":":
             return False
-        return not follows or follows in _STANDS_ALONE_BEFORE
+        return not follows or follows in _STANDS_ALONE_BEFORE or self.text(place + 1) == "are"
+
+    def _is_of_noun(self, place: int) -> bool:
+        """ "the largest of four metastases"."""
+        if self.text(place + 1) != "of":
+            return False
+        at = place + 2
+        while at < place + _REACH and self.kind(at) in {"articles", "these", "number", "word", "many", *_LIVER_WORDS}:
+            at += 1
+        return self.kind(at) in _NOUNS
 
     def _is_head(self, place: int, heads: list[int], tumors: list[int]) -> bool:
         kind = self.kind(place)
         lowest = heads[-1] + 1 if heads else 0
-        start = self._phrase_start(place, lowest)
+        start = self.phrase_start(place, lowest)
         before = self.kind(start - 1)
         if kind in _NOUNS and heads and self._names_earlier(place, lowest):
             self.named.append(place)
@@ -214,7 +251,13 @@ class Grouping:
             others = [tumor for tumor in tumors if tumor != place]
             return not (others and before in {"prepositions", *_RELATIONS})
         if kind == "tumor":
-            return not (heads and before in _RELATIONS)
+            if self.text(place) == "nodular enhancement" and heads and "none" not in self.kinds(range(start - 1, place)):
+                return False  # how the tumor before it looks
+            if heads and before in _RELATIONS:
+                # "next to another metastasis in segment 5": one more, where the first has a segment of its own
+                after, own = range(place + 1, place + 4), range(max(lowest, start - _REACH), start)
+                return "segment" in self.kinds(after) and "segment" in self.kinds(own)
+            return True
         if kind == "diseases":
             return before not in {"prepositions", "names_it", "compared_with"} and not tumors
         if kind in _ORGANS or kind == "liver_nouns":
@@ -223,6 +266,8 @@ class Grouping:
 
     def _names_earlier(self, place: int, lowest: int) -> bool:
         """Whether the noun names what was told of before: "lesion measuring 2.4 cm, likely metastasis"."""
+        if self.is_bracketed(place) or self._is_apposed(place):
+            return True
         link = place - 1
         while link >= lowest and place - link < _REACH and self.kind(link) in _BETWEEN_LINK_AND_NAME:
             link -= 1
@@ -239,6 +284,20 @@ class Grouping:
             return not {"size", "segment"} & self.kinds(range(place + 1, min(place + 6, len(self.items))))
         return True
 
+    def is_bracketed(self, place: int) -> bool:
+        """ "segment 2 (cyst)"."""
+        first = place - 1
+        while self.kind(first) in {"word", "doubt", "articles", "names_it"} and first > place - _REACH:
+            first -= 1
+        return self.text(first) in {"(", "["} and self.text(place + 1) in {")", "]"}
+
+    def _is_apposed(self, place: int) -> bool:
+        """ "lesion in segment 4a, hemangioma versus metastasis": a bare singular noun behind a comma."""
+        bare = self.kind(place) == "benign" and self.text(place - 1) in {",", "-", ":"} and not self.text(place).endswith("s")
+        return bare and self.kind(place + 1) in {"", "doubt", "compared_with"} | (
+            {"sign"} if self.text(place + 1) in {".", ",", ";", ")"} else set()
+        )
+
     def _is_adjective(self, link: int) -> bool:
         """ "suspicious", "possible" before a noun, unlike "suspicious for"."""
         return self.items[link].last == self.items[link].first + 1
@@ -247,6 +306,8 @@ class Grouping:
         """Whether an organ only tells where: "in the spleen", "adjacent to the gallbladder and IVC"."""
         follows = self.kind(place + 1)
         at = place - 1
+        if self.text(at) in {"left", "right"} and self.kind(at - 1) == "tumor" and follows != "is_measured":
+            return True  # "nodule left lung"
         crossed = False
         while at >= lowest and place - at < _REACH:
             kind = self.kind(at)
@@ -295,17 +356,28 @@ class Grouping:
 
     def _organ_at(self, place: int) -> str | None:
         kind = self.kind(place)
+        if kind == "lobe" and self._is_lobe_of_other(place):
+            return OTHER
         if kind in _LIVER_WORDS or kind in {"segment", "lobe", "both_lobes"}:
             return LIVER
         if kind in _ORGANS and not self.relation_of(place):
             return OTHER
         return None
 
+    def _is_lobe_of_other(self, place: int) -> bool:
+        """ "the left lobe of the thyroid"."""
+        at = place + 1
+        while self.kind(at) in {"articles", "prepositions"} and at < place + 4:
+            at += 1
+        return at > place + 1 and self.text(place + 1).startswith("of") and self.kind(at) == "other_organs"
+
     def relation_of(self, place: int) -> str:
         """The kind of the relation that leads to an organ ("next_to", "apart_from"), or an empty string."""
         for at in range(place - 1, max(place - _REACH, -1), -1):
             kind = self.kind(at)
             if kind in {*_RELATIONS, "compared_with"}:
+                if self.text(at) in {"at", "at the"} and self.kind(place) == "other_organs":
+                    return ""  # "a mass at the cardia" is one of it
                 return self._relation(at)
             if kind not in {
                 "articles",

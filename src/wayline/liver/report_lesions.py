@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from wayline.facts.lesions import SEGMENTS
-from wayline.liver.report_findings import Size, Span
+from wayline.liver.report_findings import LeftAlone, Size, Span
 from wayline.liver.report_ground import Draft, SentenceWords
 from wayline.liver.report_groups import LIVER, Group
 from wayline.liver.report_sizes import BOUND, LOW_END, longest_cm
@@ -15,6 +16,10 @@ DOUBT_BOUND = "The report gives only a limit for the size."
 DOUBT_WHICH_SEGMENT = "The report does not say in which of these segments."
 DOUBT_ONE_SIZE = "The report gives one size for more than one tumor."
 DOUBT_RANGE = "The report gives a range of sizes; this is its upper end."
+DOUBT_WHAT = "The report does not call this a tumor in words that are known here."
+_WHICH_SIZE = "It is not clear which of these sizes is that of this scan."
+_MOST_EACH = 10
+_NEARBY = 6  # items behind a noun, among which its segment stands
 _ORDER = SEGMENTS[:-1]
 
 
@@ -29,36 +34,112 @@ class LesionReading(SentenceWords):
     """Reads the tumors of one group of a sentence."""
 
     def _read_lesions(self, group: Group, head_kind: str) -> None:
+        self._set_aside(group)
         places = self._located(group)
         sizes = self._now(group)
-        many = self._is_many(group)
+        if sizes and not places and group.first > 0 and self.text(1) == ":" and self.kind(0) in {"segment", "lobe"}:
+            places = [0]  # "Segment 6: 2.4 cm lesion and 1.1 cm lesion"
+        many = self._is_many(group) or (group.head is None and self.sentence.lists and not sizes)
         if head_kind in {"liver_nouns", "lobe"}:
             many = False
+        if not many and (self._are_columns(sizes) or self._are_of_one(group, places, sizes)):
+            self.used.update(sizes)
+            self.report.left += [LeftAlone(_WHICH_SIZE, self.spans([size]), self.span) for size in sizes]
+            sizes = []
         if not places and not sizes:
             self._add_to_previous(group, head_kind)
             return
         if head_kind == "" and not places and not self._goes_on(group):
             return  # its sizes are accounted for: it is not clear which tumor is meant
-        if head_kind == "" and not self._has_numbered_segment(group) and not self._goes_on(group):
+        if head_kind == "" and not self._has_numbered_segment(group) and not self._goes_on(group) and not self._is_row_of_list(places):
             return
         if not sizes and many and all(self.kind(place) == "lobe" for place in places):
             self._add_to_previous(group, head_kind)
             return
+        if not sizes and not self._may_lack_size(group, head_kind):
+            return
         small, bounds = self.places(group, "small"), [place for place in self.places(group, "size") if self.roles[place] == BOUND]
         pairs, doubts = self._pairs(places, sizes, many)
-        drafts = [self._draft(group, pair) for pair in pairs]
+        lobes = self.places(group, "lobe")
+        drafts = [self._draft(group, pair, lobes) for pair in pairs]
         if not drafts:
             return
+        doubts += self._doubts(group) + ([DOUBT_WHAT] if self._is_of_unknown(group, head_kind) else [])
         for draft in drafts:
-            draft.doubts += doubts + self._doubts(group)
+            draft.doubts += doubts
             if draft.size is None and (small or bounds):
                 draft.doubts.append(DOUBT_SMALL if small else DOUBT_BOUND)
                 draft.spans += self.spans([*small, *bounds])
+        self._share_size(drafts, sizes)
         self._mark_largest(group, drafts, many)
         self._add_near(group, drafts)
         drafts = self._multiplied(group, drafts, sizes)
+        again = "another" in self.grouping.kinds(range(group.first, group.last))
         for draft in drafts:
-            self._take(draft, group)
+            self._take(draft, group, again)
+
+    def _is_of_unknown(self, group: Group, head_kind: str) -> bool:
+        """ "markers in segment 8, 5 mm": a place and a size, and before them a word that may be anything."""
+        if head_kind or group.first != 0 or self.sentence.lists:
+            return False
+        words = [place for place in range(group.first, group.last) if self.kind(place) == "word" and len(self.text(place)) > 3]
+        first = min(self.places(group, "segment", "lobe", "size"), default=0)
+        if {"largest", "another", "stands_for", "these", "number"} & self.grouping.kinds(range(group.first, first)):
+            return False
+        labels = self.report.words.sets["place_labels"]
+        return any(place < first and self.text(place).isalpha() and self.text(place) not in labels for place in words)
+
+    def _is_row_of_list(self, places: list[int]) -> bool:
+        """ "Inferior right lobe, 3.4 cm", under "Liver lesions:"."""
+        return self.sentence.lists and bool(places) and self.grouping.kinds(range(places[0])) <= {"word"}
+
+    def _share_size(self, drafts: list[Draft], sizes: list[int]) -> None:
+        """ "one in segment 2 and one in segment 8, each 4 mm"."""
+        if len(sizes) != 1 or "each" not in self.grouping.kinds([sizes[0] - 1, sizes[0] - 2]):
+            return
+        for known in self.report.drafts[-_MOST_EACH:]:
+            if known.sentence == self.number and known.size is None and known.segments and drafts[0].size:
+                known.size = drafts[0].size
+                known.spans += drafts[0].spans[:1]
+
+    def _set_aside(self, group: Group) -> None:
+        """In "1.2 cm metastasis in segment 6 next to a 3.1 cm cyst in segment 5" size and place of the cyst are not of the tumor."""
+        first_segment = min(self.places(group, "segment"), default=group.last)
+        for place in self.places(group, "benign"):
+            if place == group.head or place in self.grouping.named or place in self.used:
+                continue
+            first = self.grouping.phrase_start(place, (group.head if group.head is not None else group.first) + 1)
+            if not {"next_to", "apart_from", "prepositions"} & self.grouping.kinds(range(first - 1, place)):
+                continue
+            aside = [at for at in range(first, place) if self.kind(at) == "size" and at not in self.used]
+            if first_segment < first:
+                behind = range(place + 1, min(place + _NEARBY, group.last))
+                aside += [at for at in behind if self.kind(at) == "segment" and at not in self.used]
+            if aside:
+                self.used.update(aside)
+                self.report.left.append(LeftAlone(self.items[place].value, self.spans([*aside, place]), self.span))
+
+    def _are_of_one(self, group: Group, places: list[int], sizes: list[int]) -> bool:
+        """Whether one tumor in two segments has two sizes: "a mass in segments 4b and 5, 7.7 cm (6.2 cm)"."""
+        singular = group.head is not None and self.kind(group.head) == "tumor"
+        if not singular or len(places) < 2 or len(sizes) < 2 or any(self.items[size].value.joined for size in sizes):
+            return False
+        return len(_blocks(places, sizes)) == 1 and places[-1] < sizes[0] and "number" not in self.grouping.kinds(range(*places[:2]))
+
+    def _are_columns(self, sizes: list[int]) -> bool:
+        """Whether several sizes of one tumor stand side by side, as those of several scans do."""
+        return any(
+            all(self.text(at) == "|" for at in range(one + 1, other)) and not self.items[other].value.joined
+            for one, other in pairwise(sizes)
+        )
+
+    def _may_lack_size(self, group: Group, head_kind: str) -> bool:
+        """Whether a bare segment tells of a tumor: not in "surgical clips in segment 6"."""
+        if head_kind in {"tumor", "another", "stands_for", "largest", "number"} or self._goes_on(group):
+            return True
+        if self.report.words.has("place_labels", self.text(0)) and self.text(1) == ":":
+            return True  # "Location: segment 7", of a form
+        return self.sentence.lists and group.first == 0 and self.kind(0) in {"segment", "lobe"}
 
     def _located(self, group: Group) -> list[int]:
         """The segments of the group, or its lobes where it has none; not those that lie behind "resection of"."""
@@ -67,7 +148,7 @@ class LesionReading(SentenceWords):
         for place in self.places(group, "segment", "lobe"):
             if any(before < place and not self.grouping.kinds(range(before, place)) & {"sign", "stops", "tumor"} for before in treated):
                 continue
-            if self._is_kept_from(place):
+            if place in self.used or self._is_kept_from(place):
                 continue
             found.append(place)
         segments = [place for place in found if self.kind(place) == "segment"]
@@ -78,7 +159,7 @@ class LesionReading(SentenceWords):
         at = place - 1
         while self.kind(at) in {"articles", "word", "none"}:
             at -= 1
-        return self.kind(at) == "apart_from"
+        return self.kind(at) == "apart_from" or (self.kind(at) == "but" and self.report.words.has("excepting", self.text(at)))
 
     def _is_many(self, group: Group) -> bool:
         if group.head is None:
@@ -86,7 +167,7 @@ class LesionReading(SentenceWords):
         value = self.items[group.head].value
         if self.kind(group.head) == "tumor":
             return bool(value.many)
-        return self.text(group.head) in {"others", "remaining"}
+        return self.text(group.head) in {"others", "remaining"} or self.text(group.head).endswith(" ones")
 
     def _goes_on(self, group: Group) -> bool:
         """A group without a noun that speaks of the lesion before: "It measures 2.4 cm.", "Measures 2.4 cm." """
@@ -124,14 +205,17 @@ class LesionReading(SentenceWords):
         for block_places, block_sizes in blocks:
             if len(block_places) == len(block_sizes):
                 pairs += [_Pair((place,), size) for place, size in zip(block_places, block_sizes, strict=True)]
+            elif not block_sizes:
+                pairs += [_Pair((place,), None) for place in block_places]
             elif len(block_places) == 1 and not many:
                 # One lesion with several sizes: its dimensions, of which the longest counts.
                 pairs.append(_Pair((block_places[0],), self._longest(block_sizes)))
             elif len(block_places) <= 1:
                 pairs += [_Pair(tuple(block_places), size) for size in block_sizes]
-            elif not block_sizes:
-                pairs += [_Pair((place,), None) for place in block_places]
-            elif many and len(block_sizes) == 1 and self._is_each(block_places, block_sizes[0]):
+            elif len(block_sizes) == 1 and (
+                (many and self._is_each(block_places, block_sizes[0]))
+                or self.text(block_places[0] - 2) + self.text(block_places[0] - 1) == "eachof"
+            ):
                 pairs += [_Pair((place,), block_sizes[0]) for place in block_places]
             else:
                 pairs += [_Pair(tuple(block_places), size) for size in block_sizes]
@@ -149,7 +233,7 @@ class LesionReading(SentenceWords):
         self.used.update(sizes)
         return longest
 
-    def _draft(self, group: Group, pair: _Pair) -> Draft:
+    def _draft(self, group: Group, pair: _Pair, lobe_places: list[int]) -> Draft:
         segments: list[str] = []
         lobe = None
         for place in pair.places:
@@ -157,12 +241,12 @@ class LesionReading(SentenceWords):
                 segments += self.items[place].value.ids
             else:
                 lobe = self.items[place].value
-        lobes = {self.items[place].value for place in self.places(group, "lobe")}
+        lobes = {self.items[place].value for place in lobe_places}
         if lobe is None and len(lobes) == 1:
             lobe = lobes.pop()
         told = [*pair.places, *([pair.size] if pair.size is not None else []), *([group.head] if group.head is not None else [])]
         if lobe:
-            told += self.places(group, "lobe") if len(self.places(group, "lobe")) == 1 else []
+            told += lobe_places if len(lobe_places) == 1 else []
         size = self._size(pair.size) if pair.size is not None else None
         ordered = tuple(one for one in _ORDER if one in segments)
         draft = Draft(ordered, lobe, size, self.number, self.sentence.section, self.sentence.row)
@@ -274,10 +358,9 @@ class LesionReading(SentenceWords):
         if len(previous) == 1:
             self._add_near(group, previous)
 
-    def _take(self, draft: Draft, group: Group) -> None:
+    def _take(self, draft: Draft, group: Group, again: bool) -> None:
         """Add a lesion, unless it only repeats or completes one that was read before."""
         drafts = self.report.drafts
-        again = "another" in self.grouping.kinds(range(group.first, group.last))
         self._inherit(draft, group)
         if not again and self._completes(draft, group):
             return
@@ -298,6 +381,10 @@ class LesionReading(SentenceWords):
 
     def _inherit(self, draft: Draft, group: Group) -> None:
         """ "Lesions in segments 5 and 6, the larger measuring 2 cm": it lies in one of these."""
+        if draft.is_largest and not draft.segments and not draft.lobe and group.first > 0:
+            lobes = {self.items[place].value for place in range(group.first) if self.kind(place) == "lobe"}
+            if len(lobes) == 1 and "both_lobes" not in self.grouping.kinds(range(group.first)):
+                draft.lobe = lobes.pop()  # "metastases in the right lobe, the largest 4.4 cm"
         if (
             draft.segments
             or draft.size is None

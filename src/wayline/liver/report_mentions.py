@@ -11,6 +11,9 @@ from wayline.liver.report_sentences import Token
 from wayline.liver.report_words import ReportWords
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "iva": "4a", "ivb": "4b"}
+_IN_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8"}
+# T5 to T12 (T1 to T4 are stages and kinds of images) and L1 to L5.
+_VERTEBRAE = {"t": frozenset(str(number) for number in range(5, 13)), "l": frozenset("12345")}
 _KNOWN = SEGMENTS[:-1]
 _LONGEST_LIST = 12
 _MOST_DIGITS = 6  # a longer number is no size, whatever its unit
@@ -78,6 +81,8 @@ class MentionReader:
         length, phrase = match
         if phrase.role == "named_segment":
             return self._item("segment", SegmentMention(phrase.value, numbered=False), place, place + length)
+        if phrase.role == "number" and self.texts[place + 1 : min(place + 4, last)] == ["(", str(phrase.value), ")"]:
+            length = 4  # "three (3)"
         return self._item(phrase.role, phrase.value, place, place + length)
 
     def _special(self, place: int, last: int, segments_open: bool) -> list[Item]:
@@ -88,6 +93,14 @@ class MentionReader:
             return self._s_segments(place, last)
         if text in _ROMAN and place + 1 < last and self.texts[place + 1] in self.words.sets["segment_words"] and len(text) > 1:
             return [self._item("segment", SegmentMention(_ids(_ROMAN[text])), place, place + 2)]
+        bracketed = 1 < place < last - 1 and self.texts[place - 1] == "(" and self.texts[place + 1] == ")"
+        if text in _ROMAN and bracketed and self.texts[place - 2] in self.words.units:
+            return [self._item("segment", SegmentMention(_ids(_ROMAN[text])), place, place + 1)]  # "2.4 cm (VIII)"
+        if text in _VERTEBRAE and self._glued(place) and place + 1 < last and self.texts[place + 1] in _VERTEBRAE[text]:
+            return [self._item("other_organs", None, place, place + 2)]
+        if text in _IN_WORDS and place + 1 < last and self.texts[place + 1] in self.words.units:
+            quantity = Quantity((float(_IN_WORDS[text]),), self.words.units[self.texts[place + 1]])
+            return [self._item("size", quantity, place, place + 2)]
         if not (text[0].isdigit() or text[0] == "." or text in _ROMAN or text in self.words.sets["series_words"]):
             return self._month_date(place, last)
         reference = self._reference(place, last)
@@ -108,8 +121,9 @@ class MentionReader:
         while at < last and self.texts[at] in {".", "#", "-", "no", ":"} and at < place + 3:
             at += 1
         found = self._id_list(place, at, last, many)
-        if not found and place > 0 and self.texts[place - 1].isdigit():
-            return []
+        if not found and at < last and self.texts[at] in _IN_WORDS and not many:
+            ids = _ids(_IN_WORDS[self.texts[at]])
+            return [self._item("segment", SegmentMention(ids), place, at + 1)]
         return found
 
     def _id_list(self, start: int, at: int, last: int, many: bool) -> list[Item]:
@@ -257,6 +271,8 @@ class MentionReader:
             if at > place + 1 and self._is_measured(at, last):
                 at -= 1
             return [self._item("reference", None, place, at)] if at > place + 1 else []
+        if place + 2 < last and texts[place + 1] == "." and texts[place + 2].isdigit() and self._glued(place) and self._glued(place + 1):
+            return [self._item("date", None, place, place + 3)]  # 27.01.2025 is 27.01 and . and 2025
         if not texts[place].isdigit():
             return []
         if (
@@ -270,7 +286,8 @@ class MentionReader:
         if place + 1 < last and (texts[place + 1] == ":" and self._glued(place) and place + 2 < last and texts[place + 2].isdigit()):
             return [self._item("reference", None, place, place + 3)]
         if place + 2 < last and texts[place + 1] == "/" and texts[place + 2].isdigit() and not self._is_measured(place + 3, last):
-            year = len(texts[place + 2]) == 4 or (len(texts[place + 2]) == 2 and int(texts[place]) <= 12)
+            bare = texts[place - 1] == "(" and texts[place + 3 : place + 4] == [")"]  # "2.2 cm (4/38)": series and image
+            year = len(texts[place + 2]) == 4 or (len(texts[place + 2]) == 2 and int(texts[place]) <= 12 and not bare)
             return [self._item("date" if year else "reference", None, place, place + 3)]
         if place + 1 < last and texts[place + 1] in self.words.sets["months"]:
             end = place + 3 if place + 2 < last and texts[place + 2].isdigit() and not self._is_measured(place + 3, last) else place + 2
@@ -280,7 +297,10 @@ class MentionReader:
         return []
 
     def _month_date(self, place: int, last: int) -> list[Item]:
-        """ "March 2026", "Mar 3, 2026"."""
+        """ "March 2026", "Mar 3, 2026", "in May"."""
+        named = self.words.has("months", self.texts[place]) and self.raw[self.tokens[place].start].isupper()
+        if named and place and self.texts[place - 1] in {"in", "since", "last", "from"} and not self._is_followed_by_number(place, last):
+            return [self._item("date", None, place, place + 1)]
         if not self.words.has("months", self.texts[place]) or place + 1 >= last or not self.texts[place + 1].isdigit():
             return []
         end = place + 2
@@ -291,6 +311,9 @@ class MentionReader:
             end = after + 1
         return [self._item("date", None, place, end)]
 
+    def _is_followed_by_number(self, place: int, last: int) -> bool:
+        return place + 1 < last and self.texts[place + 1].isdigit() and not self._is_measured(place + 2, last)
+
     def _sizes(self, place: int, last: int) -> list[Item]:
         """One size, or several that share a unit; numbers without any unit only where they are multiplied ("2.1 x 1.8")."""
         if place and self._glued(place - 1) and self.texts[place - 1].isalpha() and self.texts[place - 1] not in {"x", *self.words.units}:
@@ -298,6 +321,8 @@ class MentionReader:
         first = self._quantity(place, last)
         if first is None:
             return []
+        if not first[0].unit and self._counts_other(place):
+            return [self._item("reference", None, place, first[1])]  # "SUV 8.2, 2.2 cm"
         row = [(first[0], place, first[1])]
         joined = ""
         while len(row) < _LONGEST_LIST:
@@ -318,6 +343,15 @@ class MentionReader:
         if len(row) > 1 and joined == "list" and len(row[0][0].numbers) == 1 and _looks_counted(self.texts, row):
             return []
         return [self._item("size", replace(quantity, unit=quantity.unit or unit), start, end) for quantity, start, end in row]
+
+    def _counts_other(self, place: int) -> bool:
+        """Whether the number is of "SUV", "HU" and the like."""
+        for at in range(place - 1, max(place - 4, -1), -1):
+            if self.texts[at] in self.words.sets["other_quantities"]:
+                return True
+            if self.texts[at] not in {"of", ":", "=", "~", "max", "mean", "peak", "-", "approximately"}:
+                return False
+        return False
 
     def _size_joiner(self, at: int, last: int) -> tuple[str, int]:
         if at >= last:
@@ -390,6 +424,12 @@ def _number(text: str) -> float | None:
     if not (text[0].isdigit() or text[0] == ".") or text == "." or len(text) > _MOST_DIGITS or not text.isascii():
         return None
     return float(text.replace(",", "."))
+
+
+def number_in(text: str) -> tuple[float, ...]:
+    """The number that a token is, if it is one."""
+    number = _number(text)
+    return () if number is None else (number,)
 
 
 def _looks_counted(texts: list[str], row: list[tuple[Quantity, int, int]]) -> bool:

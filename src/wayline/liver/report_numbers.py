@@ -6,6 +6,7 @@ from wayline.liver.report_findings import FoundCount, FoundDistribution, LeftAlo
 from wayline.liver.report_ground import SentenceWords
 from wayline.liver.report_groups import LIVER, OTHER, Group
 
+_REACH = 9  # items: how far adjectives reach
 _ABOUT = "The report gives only a rough number here."
 
 
@@ -33,7 +34,9 @@ class NumberReading(SentenceWords):
         if number is None and value.many:
             number = self._number_after(group, head)
         if number is not None:
-            self._count_number(number, head, loose=located or more)
+            sided = any(self.text(place) in {"right", "left"} for place in range(group.first, group.last))
+            if not self._is_of_before(group, number[1]):
+                self._count_number(number, head, loose=located or more or sided)
             return
         many = [place for place in places if self.kind(place) == "many"]
         if not many and value.many:
@@ -42,11 +45,56 @@ class NumberReading(SentenceWords):
                 for place in range(head + 1, group.last)
                 if self.kind(place) == "many" and self.kind(place - 1) in {"stops", "sign", "is_measured", "names_it", "word"}
             ]
+        if not many and value.many:
+            many = self._many_before(group)
         if many and value.many:
             self._count(2, None, [*many[:1], head])
 
+    def _many_before(self, group: Group) -> list[int]:
+        """ "multiple, variable sized, hypodense lesions": commas between the adjectives."""
+        at = group.phrase - 1
+        while at >= max(group.first, group.phrase - _REACH) and (
+            self.text(at) == "," or self.kind(at) in {"word", "small", "is_measured", "doubt"}
+        ):
+            at -= 1
+        return [at] if at >= group.first and self.kind(at) == "many" and self.text(group.phrase - 1) == "," else []
+
+    def _is_of_before(self, group: Group, place: int) -> bool:
+        """Whether a number is of the scan before: "of the three lesions seen previously", "there were 3 lesions on the prior study"."""
+        first = place - 1
+        while self.kind(first) in {"articles", "these"}:
+            first -= 1
+        if self._is_parted(place):
+            return True
+        if self.text(first) == "of" and self.text(first - 1) != "total" and self.kind(first - 1) not in {"largest", "stands_for"}:
+            return True
+        for at in range(group.head + 1 if group.head is not None else group.last, group.last):
+            kind = self.kind(at)
+            if kind in {"earlier_exam", "earlier"}:
+                return self.text(at) not in {"was", "were"} and not {"size", "compared_with"} & self.grouping.kinds(
+                    [at - 1, at + 1, at + 2]
+                )
+            if kind not in {"word", "prepositions", "articles", "liver_nouns", "liver_adjectives", "stops"}:
+                return False
+        return False
+
+    def _is_parted(self, place: int) -> bool:
+        """ "seven lesions, of which five are metastases": not all are meant."""
+        return any(
+            self.text(at) == "of"
+            and self.text(at + 1) in {"which", "these", "them", "those"}
+            and self.kind(at - 1) not in {"largest", "stands_for"}
+            for at in range(place + 1, min(place + 2 * _REACH, len(self.items)))
+        )
+
     def _number_after(self, group: Group, head: int) -> tuple[int, int] | None:
-        """ "metastases (at least five)"."""
+        """ "metastases (at least five)", "number of metastases: 4"."""
+        numbered = any(self.text(place).endswith("number") for place in range(group.first, head))
+        if numbered and self.text(head + 1) in {":", "=", "is"} and group.last > head + 2:
+            return self._number_before(min(group.last, head + 4), head + 2)
+        for place in range(head + 1, min(group.last - 1, head + 4)):
+            if self.text(place + 1) == "in" and self.text(place + 2) == "number":
+                return self._number_before(place + 1, place)  # "metastases, three in number"
         for place in range(head + 1, min(group.last, head + 5)):
             if self.kind(place) in {"at_least", "more_than"}:
                 return self._number_before(min(place + 2, group.last), place + 1)
@@ -55,8 +103,12 @@ class NumberReading(SentenceWords):
     def _count_number(self, number: tuple[int, int], head: int, loose: bool) -> None:
         value, place = number
         before = self.kind(place - 1)
-        if self.text(place - 1) in {"-", "to"} or (self.kind(place - 1) == "and" and self.text(place - 1) == "or"):
-            before = ""
+        if self.text(place - 1) in {"-", "to", "and", "or"}:
+            lower = self._number_before(place - 1, place - 2) if place > 1 else None
+            if lower is None or not 0 < lower[0] < value or (self.text(place - 1) == "and" and self.text(place - 3) != "between"):
+                return
+            self._count(lower[0], None if loose else value, [lower[1], place, head])
+            return
         upper = value
         if self.text(place + 1) in {"-", "to", "or"}:
             following = self._number_before(min(place + 3, head), place + 2)
@@ -83,9 +135,13 @@ class NumberReading(SentenceWords):
     def _read_distribution(self, group: Group, organ: str | None, head_kind: str) -> None:
         if organ == OTHER or head_kind in {"benign", "other_organs", "places"} or group.head in self.negated:
             return
-        if any(self.kind(place) == "benign" for place in range(group.first, group.last)):
+        if self.grouping.kinds(range(group.first, group.last)) & {"benign", "gone"}:
             return
-        both = [place for place in self.places(group, "both_lobes") if self.kind(place - 1) != "none"]
+        both = [
+            place
+            for place in self.places(group, "both_lobes")
+            if not {"none", "earlier"} & self.grouping.kinds(range(max(place - 2, 0), place))
+        ]
         if both and (head_kind or self.report.carried == LIVER or organ == LIVER) and head_kind != "liver_nouns":
             self._spread("both_lobes", both[:1])
         for place in self.places(group, "lobe"):

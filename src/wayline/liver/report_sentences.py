@@ -33,7 +33,8 @@ class Token:
 class Sentence:
     """Tokens `first` to `last` (exclusive) of the report, without heading and list number.
 
-    `kind` is that of the section; `opens` is true where nothing carries over from the sentence before; `row` where it is a list row.
+    `kind` is that of the section; `opens` is true where nothing carries over from the sentence before; `row` where it is a list row;
+    `lists` where the heading says that tumors follow ("Liver metastases:").
     """
 
     first: int
@@ -42,6 +43,7 @@ class Sentence:
     section: int
     opens: bool
     row: bool
+    lists: bool
 
 
 def plain(text: str) -> str:
@@ -120,7 +122,7 @@ class _Splitter:
             return True
         if self.words.has("line_goes_on", before) or here in self.words.units or before == ",":
             return False
-        return self.tokens[place - 1].line in self.line_ends
+        return self.tokens[place - 1].line in self.line_ends or (self._capital(place) and self.heading(place) is not None)
 
     def is_bullet(self, place: int) -> bool:
         return self.texts[place] in {"-", "*", "•", "·", "▪", "‣", "◦", "o"} and self.new_line(place) and self.gap(place)
@@ -176,12 +178,17 @@ class _Splitter:
                 at += match[0]
                 continue
             if not self.words.has("heading_fillers", sign):
-                if not sign.isalpha():
+                if not sign.isalpha() or self.words.has("no_heading", sign):
                     return None
                 unread += 1
             at += 1
         whole_line = self.new_line(place) and (at == len(self.tokens) or self.tokens[at].line > line)
-        return (at, self._kind(kinds)) if kinds and whole_line and not unread else None
+        if not kinds or not whole_line or unread:
+            return None
+        if any(self.words.has("exams", text) for text in self.texts[place:at]):
+            # A title: "CONTRAST CT THORAX AND ABDOMEN" opens no section on how it was done.
+            return at, next(kind for kind in ("liver", "open", "other", "past") if kind in kinds)
+        return at, self._kind(kinds)
 
     @staticmethod
     def _kind(kinds: list[str]) -> str:
@@ -190,20 +197,30 @@ class _Splitter:
     def sentences(self) -> Iterator[Sentence]:
         kind, section, place = "open", 0, 0
         filled = False  # whether the section has words already
-        opens, after_colon = True, False
+        opens, after_colon, lists = True, False, False
+        outer, headed = kind, ""  # the section around a list whose rows have headings of their own, and how such a row is marked
         while place < len(self.tokens):
             if kind == "past" and filled and self.new_paragraph(place):
                 # What follows a history after a blank line and has no heading is no history any more.
                 kind, section, opens = "open", section + 1, True
-            row = False
+            row, mark = False, ""
             while place < len(self.tokens) and self.is_bullet(place):
-                place, row = place + 1, True
+                place, row, mark = place + 1, True, "bullet"
             number = self.list_number(place) if place < len(self.tokens) else 0
             if number:
+                mark = "letter" if self.texts[place].isalpha() else "number"
                 place, row = place + number, True
+            if row and mark == headed:
+                # "2. Liver: ..." says nothing of what "3." is about.
+                kind, section, opens, lists, headed = outer, section + 1, True, False, ""
             opens = opens or (row and not after_colon)
             heading = self.heading(place) if place < len(self.tokens) else None
             if heading:
+                if row:
+                    outer, headed = (outer if headed else kind), mark
+                elif place == 0 or self.new_line(place):
+                    headed = ""
+                lists = any(self.words.has("list_headings", text) for text in self.texts[place : heading[0]])
                 place, kind = heading
                 section, opens, filled = section + 1, True, False
                 after_colon = True
@@ -217,7 +234,7 @@ class _Splitter:
                 if open_brackets <= 0 and self._list_goes_on(place):
                     break
             if place > first:
-                yield Sentence(first, place, kind, section, opens, row)
+                yield Sentence(first, place, kind, section, opens, row, lists and kind != "other")
                 opens, filled = False, True
                 after_colon = self.texts[place - 1] == ":" or (row and after_colon)
 

@@ -8,7 +8,7 @@ from wayline.facts.values import tidy
 from wayline.liver.report_mentions import Item, Quantity
 from wayline.liver.report_words import ReportWords
 
-NOW, EARLIER, DISTANCE, LOW_END, BOUND, NO_UNIT, TWO_UNITS, ODD, BRACKET, REPEATED = (
+NOW, EARLIER, DISTANCE, LOW_END, BOUND, NO_UNIT, TWO_UNITS, ODD, BRACKET, REPEATED, SUM, CHANGE = (
     "now",
     "earlier",
     "distance",
@@ -19,10 +19,13 @@ NOW, EARLIER, DISTANCE, LOW_END, BOUND, NO_UNIT, TWO_UNITS, ODD, BRACKET, REPEAT
     "odd",
     "bracket",
     "repeated",
+    "sum",
+    "change",
 )
 _LARGEST_CM = 40  # no liver is longer: such a number is a slip or counts something else
 _REACH = 9  # items: how far a word such as "previously" reaches
 _MM_PER_CM = 10
+_OPENS_SIZE = {"(", "[", ":", "=", "."}  # signs between "prev." and its size
 
 
 def longest_cm(numbers: Sequence[float], unit: str) -> float:
@@ -39,6 +42,29 @@ class SizeRoles:
         for place, item in enumerate(items):
             if item.kind == "size":
                 self.roles[place] = self._role(place, item.value)
+                if self.roles[place] == NOW:
+                    self._replace_before(place)
+
+    def _replace_before(self, place: int) -> None:
+        """In "the 2.2 cm lesion has shrunk, now 5 mm" the first size is not of now."""
+        at = place - 1
+        while self._kind(at) in {"is_measured", "about", "at_most"} or (self._kind(at) == "sign" and self._text(at) == ":"):
+            at -= 1
+        if self._kind(at) != "now":
+            return
+        told: set[str] = set()
+        for before in range(at - 1, max(at - 1 - 2 * _REACH, -1), -1):
+            if self._kind(before) == "size":
+                attributive = not {"tumor", "segment", "lobe"} & {self._kind(one) for one in range(max(before - _REACH, 0), before)}
+                if self.roles[before] == NOW and (attributive or not told):
+                    self.roles[before] = EARLIER
+                return
+            if self._kind(before) in {"tumor", "segment", "lobe"}:
+                if self._kind(before) in told:
+                    return
+                told.add(self._kind(before))
+            elif self._text(before) == ";":
+                return
 
     def _text(self, place: int) -> str:
         item = self.items[place]
@@ -49,6 +75,9 @@ class SizeRoles:
 
     def _text_before(self, place: int) -> str:
         return self._text(place - 1) if place else ""
+
+    def _text_after(self, place: int) -> tuple[str, ...]:
+        return tuple(self._text(at) for at in range(place + 1, min(place + 3, len(self.items))))
 
     def _role(self, place: int, quantity: Quantity) -> str:
         if quantity.unit in {"", "?"}:
@@ -67,14 +96,46 @@ class SizeRoles:
             return LOW_END
         if self._is_distance(place):
             return DISTANCE
+        if self._is_sum(place):
+            return SUM
+        if self._is_change(place):
+            return CHANGE
         before = place - 1
         while self._kind(before) == "about":
             before -= 1
-        if self._kind(before) in {"fewer_than", "more_than"}:
+        if self._is_bound(place, before, quantity):
             return BOUND
         if self._earlier_before(place) or self._earlier_after(place):
             return EARLIER
         return self._in_bracket(place) or NOW
+
+    def _is_bound(self, place: int, before: int, quantity: Quantity) -> bool:
+        """ "less than 1 cm", "under 1 cm"; "over 11 x 9 cm" tells how far it reaches."""
+        if self._text_after(place) in {("or", "less"), ("or", "smaller")}:
+            return True
+        if before < 0:
+            return False
+        text = self._text(before)
+        return text == "under" or (self._kind(before) in {"fewer_than", "more_than"} and not (text == "over" and len(quantity.numbers) > 1))
+
+    def _is_change(self, place: int) -> bool:
+        """ "increased by 4 mm", "4 mm larger"."""
+        before = place - 1
+        while self._kind(before) == "about":
+            before -= 1
+        if before >= 0 and self._text(before) == "by" and self._changed_before(before):
+            return True
+        after = self._text(place + 1) if place + 1 < len(self.items) else ""
+        return after in self.words.sets["compares"]
+
+    def _is_sum(self, place: int) -> bool:
+        """ "sum of the target lesions: 64 mm"."""
+        for at in range(place - 1, max(place - 1 - _REACH, -1), -1):
+            if self._kind(at) == "segment" or self._text(at) in {";", "|"}:
+                return False
+            if any(word in self.words.sets["sum_words"] for word in self._text(at).split(" ")):
+                return True
+        return False
 
     def _changed_before(self, place: int) -> bool:
         """Whether "increased from" or the like leads to this size."""
@@ -104,6 +165,11 @@ class SizeRoles:
         return any(tuple(self.texts[max(upto - len(phrase), 0) : upto]) == phrase for phrase in self.words.lists["distance_before"])
 
     def _earlier_before(self, place: int) -> bool:
+        than = place - 1
+        while self._kind(than) in {"articles", "about"}:
+            than -= 1
+        if than > 0 and self._text(than) == "than" and self._kind(than - 1) in {"changed", "stands_for"}:
+            return True  # "slightly larger than the 1.7 cm of March"
         present = False  # crossed "measuring" or "at": what was named before them is only compared with
         for at in range(place - 1, max(place - 1 - _REACH, -1), -1):
             kind, text = self._kind(at), self._text(at)
@@ -121,7 +187,7 @@ class SizeRoles:
                 return self._goes_with_earlier(at, place)
             if kind == "is_measured" or text == "at":
                 present = True
-            elif kind not in {"was_measured", "about", "articles"} and text not in {"(", ":", "[", "="} and not self._is_filler(text):
+            elif kind not in {"was_measured", "about", "articles"} and text not in _OPENS_SIZE and not self._is_filler(text):
                 return False
         return False
 
@@ -158,16 +224,16 @@ class SizeRoles:
             kind, text = self._kind(at), self._text(at)
             if kind in {"earlier", "earlier_exam", "date"}:
                 return text not in {"was", "were"} and not self._leads_to_size(at + 1)
-            if kind not in {"about", "articles"} and text not in {"(", "[", "at"} and not self._is_filler(text):
+            if kind not in {"about", "articles", "was_measured"} and text not in {"(", "[", "at"} and not self._is_filler(text):
                 return False
         return False
 
     def _leads_to_size(self, at: int) -> bool:
         while self._kind(at) in {"about", "articles", "was_measured", "is_measured", "date", "compared_with", "earlier"} or (
-            at < len(self.items) and (self._text(at) in {":", "=", "("} or self._is_filler(self._text(at)))
+            at < len(self.items) and (self._text(at) in _OPENS_SIZE or self._is_filler(self._text(at)))
         ):
             at += 1
-        return self._kind(at) == "size"
+        return self._kind(at) == "size" or (self._kind(at) == "word" and self._text(at)[0].isdigit())  # "22 mm (previously 41)"
 
     def _in_bracket(self, place: int) -> str:
         """A second bare size in brackets: the same in another unit, or nobody says what."""

@@ -31,6 +31,7 @@ _ROLES = (
         "neutral",
         "diseases",
         "treated",
+        "ablated",
     ),
     *(
         "other_organs",
@@ -51,8 +52,26 @@ _ROLES = (
 )
 # Lists of single tokens that are looked up where the grammar asks for them.
 _SETS = (
-    *("abbreviations", "times_signs", "dimension_words", "series_words", "months", "segment_words", "many_segment_words", "not_all"),
-    *("size_fillers", "heading_fillers", "line_goes_on", "counted", "arrows"),
+    *("abbreviations", "times_signs", "dimension_words", "series_words", "months", "segment_words", "many_segment_words", "elsewhere"),
+    *(
+        "size_fillers",
+        "heading_fillers",
+        "line_goes_on",
+        "counted",
+        "arrows",
+        "sum_words",
+        "rules_out_all",
+        "recurs",
+        "alike",
+        "list_headings",
+        "compares",
+        "other_lobed",
+        "exams",
+        "no_heading",
+        "other_quantities",
+        "place_labels",
+        "excepting",
+    ),
 )
 _LISTS = ("distance_after", "distance_before", "short_axis")
 _TABLES = ("spellings", "units", "named_segments", "lobes", "tumors", "benign", "places", "placed_by", "numbers", "doubts", "sections")

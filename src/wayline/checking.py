@@ -66,6 +66,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_ipdas(content),
         *_sources(content),
         *_liver(content),
+        *_flags(content, today),
         *_reading_lists(content),
         *_known_trials(content, today),
     )
@@ -112,6 +113,7 @@ def _strays(content: Library) -> Iterator[str]:
         "references": ".yaml",
         "vocabulary/facts": ".yaml",
         "liver": ".yaml",
+        "flags": ".yaml",
         "trials": ".yaml",
         "trials/reading": ".yaml",
     }
@@ -177,6 +179,14 @@ def _sources(content: Library) -> Iterator[str]:
         for cite in cites:
             if cite not in content.references:
                 yield f"{owner}: '{cite}' is not a reference"
+
+
+def _flags(content: Library, today: date) -> Iterator[str]:
+    """The rules that say when to call are as dated and as readable as every page."""
+    for flag in content.flags.values():
+        yield from _dates(flag.place.file, flag.reviewed, flag.next_review, today)
+        for problem in reading_of(content, f"{flag.title}.\n\n{flag.say}").problems:
+            yield f"{flag.place.file}: {problem}"
 
 
 def _measuring_cites(content: Library) -> tuple[str, ...]:
@@ -253,6 +263,7 @@ def _counts(content: Library) -> dict[str, int]:
         "facts": len(content.vocabulary),
         "drugs": len(content.vocabulary.drugs.drugs),
         "options": len(content.catalog),
+        "flags": len(content.flags),
         "pages": len(content.pages),
         "words": len(content.glossary),
         "trials": len(content.known_trials.trials),
@@ -265,7 +276,8 @@ def _notes(content: Library) -> tuple[str, ...]:
     bases = Counter(reference.basis for reference in content.references.values())
     cited = _all_cited(content)
     unused = [reference_id for reference_id in content.references if reference_id not in cited]
-    signatures = [*(option.signed for option in content.catalog.values()), *(page.signed for page in content.pages.values())]
+    signed = (content.catalog.values(), content.pages.values(), content.flags.values())
+    signatures = [one.signed for parts in signed for one in parts]
     page_grades = [reading_of(content, page.body).grade for page in content.pages.values()]
     option_grades = [reading_of(content, option_text(option)).grade for option in content.catalog.values()]
     grades = ", ".join(
@@ -273,7 +285,7 @@ def _notes(content: Library) -> tuple[str, ...]:
     )
     notes = [
         f"{bases['read']} references read, {bases['secondary']} known from a report, {bases['recalled']} recalled and to be checked",
-        f"{signatures.count(NOT_SIGNED)} of {len(signatures)} options and pages are not yet signed by a clinician",
+        f"{signatures.count(NOT_SIGNED)} of {len(signatures)} options, pages and flags are not yet signed by a clinician",
         f"reading grade: {grades}",
         "IPDAS: the six qualifying and six certifying criteria were checked",
     ]
@@ -290,6 +302,7 @@ def _all_cited(content: Library) -> set[str]:
     cited |= {cite for trial in content.known_trials.trials for cite in trial.cites}
     cited |= {cite for group in content.outlook.groups for cite in group.cites}
     cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
+    cited |= {cite for flag in content.flags.values() for cite in flag.cites}
     cited |= {*content.scales.cites, *content.segments.cites, *_measuring_cites(content)}
     cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
     return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from wayline import __version__
 from wayline.checking import check_report
+from wayline.diary.flags import flags_for
 from wayline.facts.case import load_case
 from wayline.folders import write_whole
 from wayline.library import library, load_library
@@ -22,7 +23,7 @@ from wayline.liver.drawing import liver_map
 from wayline.liver_report import liver_json, liver_report, liver_text
 from wayline.options.matching import matches_for
 from wayline.reading import WaylineError
-from wayline.report import facts_json, facts_text, options_json, options_text, print_json
+from wayline.report import facts_json, facts_text, flags_json, flags_text, options_json, options_text, print_json
 from wayline.trials_commands import add_trials_commands, facts_that_settle_trials
 
 BAD_INPUT = 2
@@ -72,9 +73,11 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
     options = commands.add_parser("options", help="which treatments are worth asking about, and why")
     options.set_defaults(command=_options)
+    flags = commands.add_parser("flags", help="which fixed rules say: call 911, call the team now, call today, tell the team")
+    flags.set_defaults(command=_flags)
     facts = commands.add_parser("facts", help="every fact known, derived or stale, with its source")
     facts.set_defaults(command=_facts)
-    for command in (options, facts):
+    for command in (options, flags, facts):
         command.add_argument("case", metavar="CASE", help="a YAML or JSON case file, or - for standard input")
         command.add_argument("--json", action="store_true", help="JSON on stdout")
 
@@ -122,6 +125,16 @@ def _options(parsed: argparse.Namespace) -> int:
         print_json(options_json(matches, trials))
     else:
         print(options_text(matches, library(), trials))
+    return 0
+
+
+def _flags(parsed: argparse.Namespace) -> int:
+    situation = load_case(parsed.case, library().vocabulary)
+    raised = flags_for(situation, library().flags)
+    if parsed.json:
+        print_json(flags_json(raised))
+    else:
+        print(flags_text(raised, library()))
     return 0
 
 

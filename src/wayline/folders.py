@@ -28,9 +28,9 @@ def write_whole(path: Path, text: str, *, may_replace: bool) -> None:
 
     Into a temporary file beside it, which then takes its name. A file that is there is replaced only if `may_replace`.
     """
-    if path.exists() and not path.is_file():
-        raise WaylineError(f"{path}: this is no plain file, so it cannot be replaced by one")
     try:
+        if path.exists() and not path.is_file():
+            raise WaylineError(f"{path}: this is no plain file, so it cannot be replaced by one")
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", dir=path.parent)
     except OSError as error:
         raise WaylineError(f"{path}: cannot be written ({error.strerror})") from None

@@ -24,6 +24,7 @@ from wayline.options.limits import load_dimensions
 from wayline.options.matrix import Row, load_matrix
 
 if TYPE_CHECKING:
+    from wayline.diary.flags import Flags
     from wayline.guide.search import Document, SearchIndex
     from wayline.liver.report_text import ReportReader
     from wayline.trials.criteria import CriteriaReader
@@ -67,6 +68,13 @@ class Library:
         from wayline.trials.criteria import CriteriaReader
 
         return CriteriaReader(self.folder / "trials" / "reading", self.vocabulary)
+
+    @cached_property
+    def flags(self) -> Flags:
+        """The fixed rules that say when to call."""
+        from wayline.diary.flags import load_flags
+
+        return load_flags(self.folder / "flags", self.vocabulary, self.references, self.catalog.specialties)
 
     @cached_property
     def report_reader(self) -> ReportReader:

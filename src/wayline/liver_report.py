@@ -5,6 +5,7 @@ Here the liver and the options meet, as they do on the site: the liver knows no 
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -355,9 +356,14 @@ def _blood_lines(report: LiverReport, content: Library) -> list[str]:
 def result_in_words(result: Result, definition: FactDefinition) -> str:
     """`84 U/L, 1.9 times the lab's limit (lab's range 7 to 45 U/L)`."""
     value = "value not known" if result.value is None else value_in_words(definition, result.value)
-    multiple = "" if result.times_upper_limit is None else f", {number_in_words(result.times_upper_limit)} times the lab's limit"
+    multiple = "" if result.times_upper_limit is None else f", {multiple_in_words(result.times_upper_limit)} times the lab's limit"
     printed = range_in_words(result.lower_limit, result.upper_limit, unit_in_words(definition))
     return f"{value}{multiple}{printed}{' (needs a newer result)' if result.is_stale else ''}"
+
+
+def multiple_in_words(multiple: NumberRange) -> str:
+    """`1.9`, `below 0.2`: nothing lies below no times the limit, so that end is not said."""
+    return number_in_words(multiple.without_bounds(0, math.inf))
 
 
 def range_in_words(lower: NumberRange | None, upper: NumberRange | None, unit: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wayline.diary.flags import ACTS, RaisedFlag
 from wayline.facts.courses import Course, Listing
 from wayline.facts.findings import Finding, Told, Value
 from wayline.facts.labs import LabResult
@@ -111,6 +112,44 @@ def _option_lines(match: OptionMatch, content: Library) -> list[str]:
 
 def _wrapped(lead: str, text: str) -> str:
     return textwrap.fill(f"{lead}{text}", _WIDTH, initial_indent="    ", subsequent_indent="      ")
+
+
+def flags_json(raised: Iterable[RaisedFlag]) -> dict[str, Any]:
+    """The shape that docs/reference/commands.md describes, the most urgent first."""
+    return {
+        "flags": [
+            {
+                "id": one.flag.id,
+                "act": one.act,
+                "title": one.flag.title,
+                "say": one.flag.say,
+                "because": [{"text": reason.text, "fact": reason.fact} for reason in one.because],
+                "not_known": list(one.not_known),
+                "signed": one.flag.signed,
+            }
+            for one in raised
+        ]
+    }
+
+
+def flags_text(raised: Iterable[RaisedFlag], content: Library) -> str:
+    """The flags for a person to read in a terminal: what to do first, then why. Nothing raised says nothing about how somebody is."""
+    lines = ["Nobody watches this. When in doubt, call. If you think that it is an emergency, call 911 now.", ""]
+    act = None
+    for one in raised:
+        if one.act != act:
+            act = one.act
+            lines.append(ACTS[act])
+        lines.append(f"  {one.flag.title}")
+        lines.append(_wrapped("", one.flag.say))
+        lines.append(_wrapped("because: ", " ".join(reason.text for reason in one.because)))
+        if one.not_known:
+            names = "; ".join(content.vocabulary[fact].label for fact in one.not_known)
+            lines.append(_wrapped("the more urgent act stands, because this is not known: ", names))
+    if act is None:
+        lines.append("No rule is raised by what was told. That does not say that all is well.")
+    lines += ["", "These rules are not yet signed by a clinician."]
+    return "\n".join(lines)
 
 
 def facts_json(situation: Situation) -> dict[str, Any]:

@@ -8,7 +8,6 @@ A lesion is "segments lobe longest-diameter-in-cm largest near ... ?", the quest
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -574,11 +573,12 @@ def test_a_report_that_is_too_long_is_refused() -> None:
      "no lesion or ", "| ", "2 cm lesion in segment 5 and ", "Liver lesion. It is a lesion. ", "\n", "segments 1-8, ", "İ", "[{(", "; segment 3 2 cm ",
      "2 cm in segment 3 (cyst) ", "CT 12/01/2026: ", "two lesions of ", "now 3 cm lesion "],
 )  # fmt: skip
-def test_no_text_takes_long(piece: str) -> None:
+def test_no_repeated_text_stops_the_reader(piece: str) -> None:
+    """The longest texts of one repeated piece are read to their end; how long that takes is measured in bench/liver_reports.py."""
     text = (piece * (LONGEST_REPORT_CHARACTERS // len(piece)))[:LONGEST_REPORT_CHARACTERS]
-    started = time.perf_counter()
-    READER.read(text)
-    assert time.perf_counter() - started < 3  # well under one second on a machine that does nothing else
+    reading = READER.read(text)
+    spans = [span for one in (*reading.lesions, *reading.left_alone) for span in one.spans]
+    assert all(0 <= span.start < span.end <= len(text) for span in spans)
 
 
 NUMBER_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight"]

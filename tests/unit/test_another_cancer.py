@@ -88,7 +88,7 @@ def test_its_own_primary_is_always_known(other: Path, tmp_path: Path) -> None:
 
 def test_it_passes_the_editor_s_check(other: Path) -> None:
     """The same gates for every cancer."""
-    ran = run(other, "check", "--as-of", "2026-11-23")
+    ran = run(other, "check", "--as-of", "2026-11-30")
     assert ran.returncode == 0, ran.stdout
 
 

@@ -308,7 +308,7 @@ def test_lesion_count(facts: Facts, count: str | None) -> None:
         (lesions({"diameter_cm": 2.4}, {"segment": 6}), "[2.4, inf)"),
         (lesions({"diameter_cm": 2.4}, complete=False), "[2.4, inf)"),
         (lesions({"diameter_cm": {"below": 1}}, {"diameter_cm": {"at_least": 2, "at_most": 3}}), "[2, 3]"),
-        (lesions({"diameter_cm": {"above": 2}}, {"diameter_cm": 2}), "[2, inf)"),
+        (lesions({"diameter_cm": {"above": 2}}, {"diameter_cm": 2}), "(2, inf)"),
         (lesions({"diameter_cm": {"below": 3}}, {"diameter_cm": 1}), "[1, 3)"),
         (lesions({"segment": 6}), None),
         (lesions(), None),

@@ -75,6 +75,8 @@ NUMBERS = [
     # typed, unit, stored
     ("0.7", "mg/dL", {"value": 0.7}),
     ("0,7", "mg/dL", {"value": 0.7}),
+    (".7", "mg/dL", {"value": 0.7}),
+    ("<.2", "mg/dL", {"below": 0.2}),
     (" 12 ", "umol/L", {"value": 12.0, "unit": "umol/L"}),
     ("<0.2", "mg/dL", {"below": 0.2}),
     ("≤ 1.2", "mg/dL", {"at_most": 1.2}),

@@ -148,7 +148,7 @@ def _largest(situation: Situation) -> Derivation | None:
     if not sizes:
         return _from_lesions(situation, None, "liver.largest_cm")
     low = max(size.low for size in sizes)
-    low_open = all(size.low_open for size in sizes if size.low == low)
+    low_open = any(size.low_open for size in sizes if size.low == low)  # one that is surely larger makes the largest so
     high = max(size.high for size in sizes)
     high_open = all(size.high_open for size in sizes if size.high == high)
     if len(sizes) < len(lesions) or not lesions.complete:

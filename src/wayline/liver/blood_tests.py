@@ -6,6 +6,7 @@ possible grades, and one whose lab limit is not told has none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -107,9 +108,14 @@ def _series(situation: Situation, scales: Scales, lab: str) -> Series | None:
 
 
 def _earlier(one: LabResult, definition: FactDefinition) -> Result:
-    value = one.value.without_bounds(definition.lowest, definition.highest)
+    value = _told(one.value, definition)
     multiple = combine(value, "/", one.upper_limit) if one.upper_limit is not None else None
     return Result(one.date, value, one.lower_limit, one.upper_limit, multiple, False, False)
+
+
+def _told(value: NumberRange, definition: FactDefinition) -> NumberRange:
+    """The value without an upper end that nobody told: the largest number that is possible at all. No result lies below 0, so 0 stays."""
+    return value.without_bounds(-math.inf, definition.highest)
 
 
 def _current(situation: Situation, lab: str) -> Result | None:
@@ -118,7 +124,7 @@ def _current(situation: Situation, lab: str) -> Result | None:
     if told is None:
         return None
     definition = situation.vocabulary[lab]
-    value = finding.shown.without_bounds(definition.lowest, definition.highest) if isinstance(finding.shown, NumberRange) else None
+    value = _told(finding.shown, definition) if isinstance(finding.shown, NumberRange) else None
     # The printed range is the person's own; the usual limits that rules may fall back on are no range of their lab.
     lower, upper = situation.number(f"{lab}_lln"), situation.number(f"{lab}_uln")
     multiple = told.times_uln or (combine(value, "/", upper) if value is not None and upper is not None else None)

@@ -197,7 +197,7 @@ def _grade_scale(row: Any, place: Place) -> GradeScale:
         raise block.at("of").error(f"'{kind}' is not a way to count. Ways: {', '.join(_KINDS)}")
     starts = [_start(one, at) for one, at in zip(rows_at(block, "grades"), block["grades"].places, strict=True)]
     numbers = [start for start in starts if start is not None]
-    if len(numbers) < 2 or numbers != sorted(set(numbers), reverse=kind == VALUE_DOWNWARDS) or None in starts[1:]:
+    if len(starts) < 2 or numbers != sorted(set(numbers), reverse=kind == VALUE_DOWNWARDS) or None in starts[1:]:
         raise block.at("grades").error("two grades or more must stand in their order, with the lab's own limit only as the first")
     if (None in starts) != (kind == VALUE_DOWNWARDS):
         raise block.at("grades").error("the lab's own lower limit begins the grades of a value counted downwards, and only of those")

@@ -151,12 +151,12 @@ class _Limits:
             return State.NOT_MET, (*said, *_reasons([rule.when for rule in ruled_out], situation)), ()
         outside = those(NO, self.usual)
         # Without a wider gate the usual limits are the only ones: what is outside them is out.
-        beyond = outside if self.wider is None else those(NO, self.wider)
+        # The wider gate is asked only where somebody is outside the usual one, or where it alone has a limit here.
+        wider = (self.wider or ()) if outside or not self.usual else ()
+        beyond = outside if self.wider is None else those(NO, wider)
         if beyond:
             return State.NOT_MET, _reasons(beyond, situation), ()
-        # The wider gate is asked only where the usual one does not settle it.
-        asked = (*self.usual, *((self.wider or ()) if outside or not self.usual else ()), *(rule.when for rule in self.against))
-        unknown = those(UNKNOWN, asked)
+        unknown = those(UNKNOWN, (*self.usual, *wider, *(rule.when for rule in self.against)))
         missing = _missing(unknown, situation)
         if outside:
             return State.WIDER, _reasons(outside, situation), missing

@@ -34,6 +34,7 @@ COURSE_WORDS = {
 }
 NOT_KNOWN = ""
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>|≤|≥|=)?\s*([-+]?[0-9][0-9., ]*)\s*(\+)?\s*")
+_BARE_POINT = re.compile(r"(?<![0-9.,])[.](?=[0-9])")  # ".9" as reports print it
 # A blank or comma parts thousands only where groups of three follow: "1,200", never "2 3" or "0,700".
 _THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:([ ,])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?")
 _BOUND_OF_SIGN = {"<": "below", "<=": "at_most", "≤": "at_most", ">": "above", ">=": "at_least", "≥": "at_least"}
@@ -267,6 +268,7 @@ def number_form(text: str) -> dict[str, Any]:
     signed = text.lower()
     for words, sign in _WORDS_FOR_SIGNS:
         signed = signed.replace(words, sign)
+    signed = _BARE_POINT.sub("0.", signed)
     match = _COMPARISON.fullmatch(signed)
     digits = match[2].strip() if match else ""
     if _THOUSANDS.fullmatch(digits):

@@ -31,6 +31,7 @@ from wayline.liver_report import (
     LiverReport,
     change_in_words,
     grades_in_words,
+    multiple_in_words,
     near_in_words,
     range_in_words,
 )
@@ -182,7 +183,7 @@ def _result_shown(result: Result, lab: str) -> dict[str, Any]:
         "date": date_in_words(result.date),
         "value": "not known" if result.value is None else value_in_words(definition, result.value),
         "range": range_in_words(result.lower_limit, result.upper_limit, unit).strip(" ()").removeprefix("lab's range ") or "not told",
-        "times": number_in_words(result.times_upper_limit) if counts_multiples and result.times_upper_limit is not None else None,
+        "times": multiple_in_words(result.times_upper_limit) if counts_multiples and result.times_upper_limit is not None else None,
         "against": " or ".join(against[one] for one in sorted(result.against_range)),
         "is_stale": result.is_stale,
         "is_current": result.is_current,
@@ -195,7 +196,9 @@ def _series_chart(series: Series) -> SafeString | None:
         return None
     definition = library().vocabulary[series.lab]
     unit = unit_in_words(definition)
-    points = [Point(one.date.first, one.value, number_in_words(one.value), one.is_stale) for one in results if one.value is not None]
+    lowest, highest = definition.lowest, definition.highest
+    told_values = [(one, one.value, one.value.without_bounds(lowest, highest)) for one in results if one.value is not None]
+    points = [Point(one.date.first, value, number_in_words(shown), one.is_stale) for one, value, shown in told_values]
     newest = results[-1]
     low, high = newest.lower_limit, newest.upper_limit
     band = None if low is None and high is None else Band(None if low is None else low.low, None if high is None else high.low)

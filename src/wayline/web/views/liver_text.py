@@ -185,9 +185,7 @@ def _problems(post: QueryDict, visit: Visit, listed: TumorList | None, items: li
     errors: dict[str, str] = {}
     has_list = listed is not None and bool(listed.items)
     if post.get("list_was") != _list_as_it_stood(visit):
-        errors["list"] = (
-            "Your list of tumors has changed since this page was opened. Look at it first, then confirm again."
-        )
+        errors["list"] = "Your list of tumors has changed since this page was opened. Look at it first, then confirm again."
     if post.get("none") == "yes" and has_list:
         errors["none"] = "Tumors are listed already. Remove them first if the scan shows none."
     if items and has_list and post.get("how") not in (ADD, REPLACE):

@@ -1,0 +1,1 @@
+"""Symptoms from day to day, and the fixed rules that say when to call."""

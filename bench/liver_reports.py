@@ -9,7 +9,8 @@ from bench.options import median
 from wayline.library import library
 from wayline.liver.report_text import LONGEST_REPORT_CHARACTERS
 
-REPORT = """LIVER: Two hypodense lesions suspicious for metastases. The largest in segment VI is 3.4 x 2.1 cm, abutting the right hepatic vein.
+REPORT = """LIVER: Two hypodense lesions suspicious for metastases. The largest in segment VI is
+3.4 x 2.1 cm, abutting the right hepatic vein.
 A second lesion in segment 8 measures 18 mm (previously 24 mm). Simple cyst in segment 3, 1.2 cm.
 IMPRESSION: Bilobar hepatic metastases."""
 PIECES = (
@@ -33,8 +34,8 @@ def main() -> None:
     print(f"{'repeated piece':34} {'25,000':>10} {'50,000':>10} {'ratio':>7}")
     for piece in PIECES:
         half, whole = (_text(piece, length) for length in (LONGEST_REPORT_CHARACTERS // 2, LONGEST_REPORT_CHARACTERS))
-        short = median(lambda text=half: reader.read(text), 3)
-        long = median(lambda text=whole: reader.read(text), 3)
+        short = median(lambda text=half: reader.read(text))
+        long = median(lambda text=whole: reader.read(text))
         print(f"{piece!r:34} {short:7.0f} ms {long:7.0f} ms {long / short:7.1f}")
 
 

@@ -57,7 +57,8 @@ def fill(page: Page, base: str) -> None:
         page.click("main .buttons button[value=next]")
 
 
-REPORT = """LIVER: Two hypodense lesions suspicious for metastases. The largest in segment VI is 3.4 x 2.1 cm, abutting the right hepatic vein.
+REPORT = """LIVER: Two hypodense lesions suspicious for metastases. The largest in segment VI is
+3.4 x 2.1 cm, abutting the right hepatic vein.
 A second lesion in segment 8 measures 18 mm (previously 24 mm). Simple cyst in segment 3, 1.2 cm."""
 TUMORS = (("6", "3.4", "cm"), ("8", "18", "mm"), ("4b", "0.9", "cm"), ("unknown", "1.1", "cm"))
 RESULTS = (("2026-08-01", "1.9", "96"), ("2026-10-01", "1.1", "60"), ("2026-11-16", "0.9", "84"))

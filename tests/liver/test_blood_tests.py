@@ -360,6 +360,8 @@ def test_the_newest_result_is_the_one_of_the_latest_day(current: Any, earlier: s
 BOUNDS = [
     ({"above": 100}, "(100, inf)"),
     ({"at_least": 100}, "[100, inf)"),
+    ({"above": 0}, "(0, inf)"),
+    ({"at_least": 0}, "[0, inf)"),
     ({"below": 100}, "[0, 100)"),
     ({"at_most": 100}, "[0, 100]"),
     ({"at_least": 0, "at_most": 100}, "[0, 100]"),
@@ -374,7 +376,7 @@ BOUNDS = [
 @pytest.mark.parametrize("told_as", ["current", "earlier"])
 @pytest.mark.parametrize(("told", "value"), BOUNDS)
 def test_the_end_of_what_is_possible_is_no_end_of_a_result(told: Any, value: str, told_as: str) -> None:
-    """A result that is told from one side only is open on the other."""
+    """A result that is told only from below has no upper end; one told only from above reaches down to 0, as no result lies below."""
     earlier = [{"lab": "labs.alt", "value": told, "date": days_ago(3)}]
     facts = {"labs.alt": told} if told_as == "current" else {"labs.earlier_results": earlier}
     assert series(facts, "alt").newest.value == span(value)

@@ -42,13 +42,15 @@ class TestRow:
 
     @property
     def range_in_unit(self) -> str:
-        return f"{self.low} {self.high} {self.unit}"
+        return f"{self.low}|{self.high}|{self.unit}"
 
     @property
     def keeps_range_of_another_unit(self) -> bool:
-        """Whether the offered range was left as it stood while another unit was chosen."""
-        low_high, _, unit = self.offered.rpartition(" ")
-        return bool(low_high.strip()) and low_high == f"{self.low} {self.high}" and unit != self.unit
+        """Whether a limit was left as the page offered it while another unit was chosen."""
+        offered = self.offered.split("|")
+        if len(offered) != 3 or offered[2] == self.unit:
+            return False
+        return any(limit and limit == typed for limit, typed in zip(offered, (self.low, self.high), strict=False))
 
 
 @dataclass
@@ -81,7 +83,7 @@ def tests_form(vocabulary: Vocabulary, facts: Mapping[str, Any], post: QueryDict
                 row.offered = row.range_in_unit
         else:
             for part in ("value", "unit", "low", "high", "offered"):
-                setattr(row, part, str(post.get(f"{lab}:{part}", "")).strip()[: 3 * LONGEST_ANSWER])
+                setattr(row, part, str(post.get(f"{lab}:{part}", "")).strip()[: 4 * LONGEST_ANSWER])
         rows.append(row)
     return TestsForm(str((post or QueryDict()).get("date", "")).strip()[:LONGEST_ANSWER], rows)
 

@@ -284,7 +284,8 @@ def _limits_shown(limits: DimensionLimits) -> dict[str, Any]:
             {"text": reason.text, "link": None if reason.fact == ALWAYS_KNOWN else place_to_tell(reason.fact)} for reason in limits.because
         ],
         "missing": [_missing_shown(one) for one in limits.missing],
-        "cautions": [caution.say for caution in limits.cautions],
+        # What stands of the cancer as a whole stands on top of the page, once for all treatments.
+        "cautions": [caution.say for caution in limits.cautions] if limits.dimension != "elsewhere" else [],
         "to_ask": [caution.ask for caution in limits.to_ask],
     }
 

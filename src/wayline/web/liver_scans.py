@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -46,6 +47,11 @@ class ScanForm:
     tumors: list[ScanTumor]
     others: str
     errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> str:
+        """The tumors that the form asks for, to see whether they are still the ones that are known."""
+        return json.dumps([tumor.name for tumor in self.tumors])
 
     @property
     def has_problems(self) -> bool:

@@ -101,6 +101,8 @@ def day_problem(text: str, others: Iterable[str], today: date) -> str | None:
     if day.first.year < EARLIEST_YEAR:
         return "This day lies too far back. Please check it."
     for other in others:
+        if day.is_exact and DateRange.parse(other) == day:
+            return f"A scan of {other} is told already. Remove that one first, or change it."
         if day.meets(DateRange.parse(other)) is not None:
             return f"Another scan is told for {other}. Write the whole day of each, so that their order is known."
     return None
@@ -162,15 +164,26 @@ class TumorForm:
         """The size that a question on this form is about: an answer is taken for this size only."""
         return f"{self.size} {self.unit}"
 
-    def as_item(self, vocabulary: Vocabulary, today: date, slip: SizeSlip, others: Iterable[Any], earlier: Any) -> dict[str, Any] | None:
+    def as_item(
+        self,
+        vocabulary: Vocabulary,
+        today: date,
+        slip: SizeSlip,
+        others: Iterable[Any],
+        earlier: Any,
+        told: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
         """The tumor in the form of a case file; None where something has to be mended or asked about first.
 
-        `others` are the sizes of the other tumors of the same scan, `earlier` the size of the same tumor on the scan before.
+        `others` are the sizes of the other tumors of the same scan, `earlier` the size of the same tumor on the scan before. `told` is the
+        tumor as it is stored: a size that was left as the form shows it stays as it was told, and is not asked about again.
         """
         item: dict[str, Any] = {"segment": self.segment if self.segment in SEGMENTS else UNKNOWN_SEGMENT}
         if self.name:
             item["name"] = self.name
-        size = self._size()
+        told_size = None if told is None else told.get("diameter_cm")
+        is_left = told_size is not None and (self.size, self.unit) == (size_text(told_size), unit_of(told_size))
+        size = told_size if is_left else self._size()
         if size is not None:
             item["diameter_cm"] = size
         if self.near:
@@ -181,7 +194,7 @@ class TumorForm:
             lesion = self._lesion(item, vocabulary, today)
             if lesion is not None and lesion.diameter_cm is not None and lesion.diameter_cm.high <= 0:
                 self.errors["size"] = "A tumor is larger than 0. If it can no longer be seen, remove it, or say so with the newest scan."
-            elif lesion is not None and lesion.diameter_cm is not None and lesion.diameter_cm.is_exact:
+            elif not is_left and lesion is not None and lesion.diameter_cm is not None and lesion.diameter_cm.is_exact:
                 self._ask_about_slip(item, lesion.diameter_cm.low, slip, others, earlier)
         return None if self.errors or self.slip is not None else item
 
@@ -233,30 +246,42 @@ def list_forms(listed: TumorList | None, post: QueryDict | None) -> list[TumorFo
 def items_of_rows(
     rows: Sequence[TumorForm],
     listed: TumorList | None,
-    used: Iterable[Iterable[Mapping[str, Any]]],
+    earlier: Sequence[Mapping[str, Any]],
     vocabulary: Vocabulary,
     today: date,
     slip: SizeSlip,
 ) -> list[dict[str, Any]] | None:
-    """The tumors of all filled rows; None where a row has to be mended or asked about. What a tumor lies next to stays as it was told."""
+    """The tumors of all filled rows; None where a row has to be mended or asked about. What a tumor lies next to stays as it was told.
+
+    `earlier` are the earlier scans, oldest first.
+    """
     before = {str(item["name"]): item for item in listed.items} if listed is not None else {}
-    lists = [*used, list(before.values())]
+    lists = [*(scan["lesions"] for scan in earlier), list(before.values())]
+    last = {str(item.get("name")): item.get("diameter_cm") for scan in earlier[-1:] for item in scan["lesions"]}
     items: list[dict[str, Any]] = []
-    for row in rows:
+    new_rows = []
+    for place, row in enumerate(rows):
         told = before.get(row.name)
-        if told is not None and row.was != as_it_stood(told):
-            row.errors["name"] = "This tumor was changed in another window. Open this page again to see it."
-            continue
+        if told is not None and any(other.name == row.name for other in rows[:place]):
+            row.errors["name"] = f"Tumor {row.name} stands in two rows. Open this page again, and fill in one of them."
         if row.is_empty:
-            if told is not None and told.get("diameter_cm") is None and told.get("segment", UNKNOWN_SEGMENT) == UNKNOWN_SEGMENT:
+            if told is not None and told.get("diameter_cm") is None and (told.get("segment") or UNKNOWN_SEGMENT) == UNKNOWN_SEGMENT:
                 items.append(told)  # of this tumor nothing more was told
             continue  # else an empty row, or a tumor that was emptied on purpose: both are no tumor of the list
-        row.name = row.name if told is not None else next_name([*lists, items])
-        item = row.as_item(vocabulary, today, slip, [other.typed_size for other in rows if other is not row], None)
+        if told is None:
+            row.name = next_name([*lists, items])
+            new_rows.append(row)
+        others = [other.typed_size for other in rows if other is not row]
+        item = row.as_item(vocabulary, today, slip, others, last.get(row.name), told)
         if item is not None:
             near = (told or {}).get("near")
             items.append(item if near is None else item | {"near": near})
-    return None if any(row.errors or row.slip for row in rows) else items
+    if not any(row.errors or row.slip for row in rows):
+        shown = {row.name for row in rows}
+        return [*items, *(item for name, item in before.items() if name not in shown)]  # without a row, nothing was said about it
+    for row in new_rows:
+        row.name = ""  # the letter is given when the list is saved
+    return None
 
 
 def size_text(size: Any) -> str:
@@ -266,7 +291,7 @@ def size_text(size: Any) -> str:
     if not isinstance(size, Mapping):
         return f"{size:g}"
     for sign, bound in (("", "value"), ("<", "below"), ("<=", "at_most"), (">", "above"), (">=", "at_least")):
-        if bound in size:
+        if size.get(bound) is not None:
             return f"{sign}{float(size[bound]):g}"
     return ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from datetime import date
 from functools import cached_property
@@ -33,11 +35,18 @@ class Visit:
         self.contents = vault.read()
         self.day: date = today()
         self.situation = situation_from(self.contents.usable_facts, library().vocabulary, self.day)
-        self.facts = {fact_id: told for fact_id, told in self.contents.facts.items() if fact_id in self.situation.told}
+        # An answer that waits for its correction is suspended, not lost: what is written back must still know it.
+        readable = situation_from(self.contents.facts, library().vocabulary, self.day).told
+        self.facts = {fact_id: told for fact_id, told in self.contents.facts.items() if fact_id in readable}
 
     @cached_property
     def report(self) -> LiverReport:
         return liver_report(self.situation, library())
+
+    @property
+    def list_mark(self) -> str:
+        """A mark of the list of tumors that a page is made for: what is sent twice, or from an old window, is seen by it."""
+        return hashlib.sha256(json.dumps(self.facts.get(LESIONS), sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def unreadable_lists(self) -> list[str]:
@@ -57,6 +66,7 @@ def state_shown(visit: Visit) -> dict[str, Any]:
         ],
         "lost": no_longer_read(visit.contents.usable_facts, visit.situation),
         "unreadable_lists": visit.unreadable_lists,
+        "list_was": visit.list_mark,
         "conflicts": [
             {"label": definition.label, "words": finding_in_words(definition, finding), "link": place_to_tell(definition.id)}
             for definition, finding in findings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -66,7 +67,10 @@ def add_blood_tests(request: HttpRequest) -> HttpResponse:
     """Tell the results of one report, with the lab's own ranges."""
     vault = vault_of(request)
     if request.method != "POST":
-        return render(request, "web/liver_add_tests.html", {"form": tests_form(library().vocabulary, Visit(vault).facts, None)})
+        visit = Visit(vault)
+        return render(
+            request, "web/liver_add_tests.html", {"form": tests_form(library().vocabulary, visit.facts, None), **state_shown(visit)}
+        )
     return writing(request, vault, _save_tests)
 
 
@@ -76,7 +80,7 @@ def _save_tests(request: HttpRequest, vault: Vault) -> HttpResponse:
     form = tests_form(vocabulary, visit.facts, request.POST)
     results = results_from(form, vocabulary, visit.day)
     if results is None:
-        return render(request, "web/liver_add_tests.html", {"form": form}, status=422)
+        return render(request, "web/liver_add_tests.html", {"form": form, **state_shown(visit)}, status=422)
     changed = take_results(visit.facts, results, vocabulary)
     # What is told here takes the place of an answer elsewhere that could not be read.
     visit.contents.take(changed, {}, list(changed))
@@ -119,9 +123,11 @@ def _most_asked(visit: Visit) -> list[dict[str, Any]]:
 def start_anew(request: HttpRequest) -> HttpResponse:
     """Take back the lists that can no longer be read, and only those."""
     vault = vault_of(request)
-    visit = Visit(vault)
-    for fact_id in visit.unreadable_lists:
-        visit.contents.facts.pop(fact_id)
-    if visit.unreadable_lists:
-        vault.write(visit.contents)
+    with transaction.atomic():
+        visit = Visit(vault)
+        unreadable = visit.unreadable_lists
+        for fact_id in unreadable:
+            visit.contents.facts.pop(fact_id)
+        if unreadable:
+            vault.write(visit.contents)
     return redirect("liver")

@@ -6,8 +6,6 @@ it, so that a mistake in the confirmation shows the same page again with everyth
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,14 +17,25 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods
 
 from wayline.facts.case import FactReader
-from wayline.facts.values import NumberRange
+from wayline.facts.values import DateRange, NumberRange
 from wayline.library import library
 from wayline.liver.report_text import LONGEST_REPORT_CHARACTERS, FoundCount, FoundLesion, ReportReading, Span
 from wayline.liver.segments import UNKNOWN_SEGMENT
 from wayline.logic.wording import number_in_words
 from wayline.reading import WaylineError
 from wayline.web.asking import friendly, read_answer
-from wayline.web.liver_tumors import AS_WRITTEN, LESIONS, LONGEST_ANSWER, SCANS, TumorForm, TumorList, day_problem, next_name, sorted_scans
+from wayline.web.liver_tumors import (
+    AS_WRITTEN,
+    LESIONS,
+    LONGEST_ANSWER,
+    MOST_TUMORS,
+    SCANS,
+    TumorForm,
+    TumorList,
+    day_problem,
+    next_name,
+    sorted_scans,
+)
 from wayline.web.liver_visits import Visit, state_shown, writing
 from wayline.web.vault import Vault
 from wayline.web.visitors import vault_of
@@ -42,15 +51,18 @@ def report_text(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/liver_text.html", {"longest": LONGEST_REPORT_CHARACTERS, **state_shown(Visit(vault))})
     text = request.POST.get("text", "").replace("\r\n", "\n")
+    visit = Visit(vault)
+    if visit.unreadable_lists:
+        return render(request, "web/liver_unreadable.html", state_shown(visit), status=409)
     reader = library().report_reader
     try:
         reading = reader.read(text)
     except WaylineError as error:
-        context = {"longest": LONGEST_REPORT_CHARACTERS, "error": error.message, "text": text, **state_shown(Visit(vault))}
+        context = {"longest": LONGEST_REPORT_CHARACTERS, "error": error.message, "text": text, **state_shown(visit)}
         return render(request, "web/liver_text.html", context, status=422)
     if request.POST.get("do") == "take":
         return writing(request, vault, lambda request, vault: _take_over(request, vault, text, reading))
-    return _read_page(request, Visit(vault), text, reading, None, {})
+    return _read_page(request, visit, text, reading, None, {})
 
 
 def _read_page(
@@ -72,7 +84,6 @@ def _read_page(
         "nothing": not found,
         "has_list": listed is not None and bool(listed.items),
         "segments": library().segments.values(),
-        "list_was": _list_as_it_stood(visit),
         "chosen": {key: posted.get(key, "") for key in ("count", "sides", "none", "whole", "how", "date")},
         "errors": errors,
         **state_shown(visit),
@@ -129,11 +140,6 @@ def _marked(text: str, found: Iterable[Iterable[Span]], left: Iterable[Iterable[
     return mark_safe("".join([*pieces, format_html("{}", text[end:])]))  # noqa: S308 - every piece is escaped
 
 
-def _list_as_it_stood(visit: Visit) -> str:
-    """A mark of the list that a page was made for: the same confirmation sent twice must not add its tumors twice."""
-    return hashlib.sha256(json.dumps(visit.facts.get(LESIONS), sort_keys=True).encode()).hexdigest()[:16]
-
-
 def _take_over(request: HttpRequest, vault: Vault, text: str, reading: ReportReading) -> HttpResponse:
     """What was confirmed, and nothing else. Sizes and places come from the text again, never from the form."""
     post = request.POST
@@ -184,24 +190,56 @@ def _confirmed_tumors(post: QueryDict, reading: ReportReading, visit: Visit) -> 
 def _problems(post: QueryDict, visit: Visit, listed: TumorList | None, items: list[dict[str, Any]], day: str) -> dict[str, str]:
     errors: dict[str, str] = {}
     has_list = listed is not None and bool(listed.items)
-    if post.get("list_was") != _list_as_it_stood(visit):
+    adds = has_list and post.get("how") == ADD
+    if post.get("list_was") != visit.list_mark:
         errors["list"] = "Your list of tumors has changed since this page was opened. Look at it first, then confirm again."
     if post.get("none") == "yes" and has_list:
         errors["none"] = "Tumors are listed already. Remove them first if the scan shows none."
     if items and has_list and post.get("how") not in (ADD, REPLACE):
         errors["how"] = "Choose what should happen with the list that you have."
+    if len(items) + (len(listed.items) if adds and listed is not None else 0) > MOST_TUMORS:
+        errors["take"] = f"More than {MOST_TUMORS} tumors cannot be listed one by one. Tell their number instead."
     problem = day_problem(day, (), visit.day) if day else None
-    if problem is None and items and listed is not None and has_list:
-        told, now = listed.scanned_on or visit.day.isoformat(), day or visit.day.isoformat()
-        if post.get("how") == REPLACE:
-            problem = day_problem(now, [told, *(str(scan["date"]) for scan in sorted_scans(visit.facts.get(SCANS)))], visit.day)
-            if problem is None and now < told:
-                problem = f"Your list is of {told}, which is newer. Tell this older scan under “Scans over time”."
-        elif day and day != told:
-            problem = f"Your list is of {told}. Tumors of another day cannot be added to it: choose “newer scan”, or leave the day empty."
+    if problem is None and (items or post.get("none") == "yes"):
+        problem = _list_day_problem(visit, listed, day, bool(adds and items))
+    if problem is None:
+        problem = _older_than_told(post, visit, day or _day_of_list(visit, listed, bool(adds and items)))
     if problem is not None:
         errors["date"] = problem
     return errors
+
+
+def _day_of_list(visit: Visit, listed: TumorList | None, adds: bool) -> str:
+    """The day that an empty answer means: that of the list which is added to, else today."""
+    return (listed.scanned_on if adds and listed is not None else None) or visit.day.isoformat()
+
+
+def _list_day_problem(visit: Visit, listed: TumorList | None, day: str, adds: bool) -> str | None:
+    """What is wrong with the day of the tumors that are confirmed, against the scans that are told already."""
+    now = day or _day_of_list(visit, listed, adds)
+    told = None if listed is None else str(listed.scanned_on or visit.day.isoformat())
+    if adds:
+        if now == told:
+            return None
+        return f"Your list is of {told}. Tumors of another day cannot be added to it: choose “newer scan”, or leave the day empty."
+    is_same_none = listed is not None and not listed.items and now == told  # the same empty list, confirmed or filled now
+    days = [*(str(scan["date"]) for scan in sorted_scans(visit.facts.get(SCANS))), *([told] if told and not is_same_none else [])]
+    problem = day_problem(now, days, visit.day)
+    if problem is None and any(DateRange.parse(now).last < DateRange.parse(other).first for other in days):
+        return f"A scan of {max(days)} is told, which is newer. Tell this older scan under “Scans over time”."
+    return problem
+
+
+def _older_than_told(post: QueryDict, visit: Visit, day: str) -> str | None:
+    """Whether a number or side that is confirmed is older than the answer that it would replace."""
+    for fact_id, key in ((COUNT, "count"), (SIDES, "sides")):
+        stored = visit.facts.get(fact_id)
+        told = str(stored.get("date") or "") if isinstance(stored, dict) else ""
+        if post.get(key) and told > day:
+            return (
+                f"{library().vocabulary[fact_id].label}: your answer of {told} is newer than this report. Do not add it, or check the day."
+            )
+    return None
 
 
 def _changed(
@@ -209,24 +247,25 @@ def _changed(
 ) -> dict[str, Any]:
     """The facts that the confirmation changes, in the form of a case file."""
     changed: dict[str, Any] = {}
-    dated = {"date": day or visit.day.isoformat()}
-    if items and listed is not None and listed.items and post.get("how") == ADD:
+    adds = listed is not None and bool(listed.items) and bool(items) and post.get("how") == ADD
+    now = day or _day_of_list(visit, listed, adds)
+    is_none = post.get("none") == "yes" and bool(reading.absence) and not items
+    if adds and listed is not None:
         changed[LESIONS] = TumorList([*listed.items, *items], post.get("whole") == "yes", listed.scanned_on).stored(visit.day)
-    elif items:
-        changed[LESIONS] = TumorList(items, post.get("whole") == "yes", day or None).stored(visit.day)
-        if listed is not None and listed.items:
-            # The list that a newer scan replaces stays as an earlier scan.
-            told = {"date": listed.scanned_on or visit.day.isoformat(), "lesions": listed.items, "complete": listed.complete}
-            changed[SCANS] = sorted([*sorted_scans(visit.facts.get(SCANS)), told], key=lambda scan: str(scan["date"]))
-    elif post.get("none") == "yes" and reading.absence:
-        changed[LESIONS] = TumorList([], True, day or None).stored(visit.day)
+    elif items or is_none:
+        changed[LESIONS] = TumorList(items, is_none or post.get("whole") == "yes", now).stored(visit.day)
+        told = None if listed is None else str(listed.scanned_on or visit.day.isoformat())
+        if listed is not None and told is not None and told != now:
+            # The list that a newer scan replaces stays as an earlier scan, also one that showed none.
+            kept = {"date": told, "lesions": listed.items, "complete": listed.complete}
+            changed[SCANS] = sorted([*sorted_scans(visit.facts.get(SCANS)), kept], key=lambda scan: str(scan["date"]))
     counts = {str(place): one for place, one in enumerate(reading.count)}
     count = counts.get(post.get("count", ""))
     if count is not None:
         bounds = {"at_least": count.at_least} | ({} if count.at_most is None else {"at_most": count.at_most})
-        changed[COUNT] = ({"value": count.at_least} if count.at_least == count.at_most else bounds) | dated
+        changed[COUNT] = ({"value": count.at_least} if count.at_least == count.at_most else bounds) | {"date": now}
     if post.get("sides") in {one.value for one in reading.distribution}:
-        changed[SIDES] = {"value": post["sides"]} | dated
+        changed[SIDES] = {"value": post["sides"], "date": now}
     return changed
 
 

@@ -68,7 +68,8 @@ def _ask_before_removing(request: HttpRequest, vault: Vault) -> HttpResponse:
     if place is None:
         return redirect("liver-tumors")
     item = listed.items[place]
-    words = {"name": item["name"], "place": library().segments.place_in_words(str(item.get("segment", "unknown")))}
+    place_words = library().segments.place_in_words(str(item.get("segment") or "unknown"))
+    words = {"name": item["name"], "place": place_words, "was": as_it_stood(item)}
     return render(request, "web/liver_remove.html", words)
 
 
@@ -76,7 +77,8 @@ def _remove_tumor(request: HttpRequest, vault: Vault) -> HttpResponse:
     visit = Visit(vault)
     listed = _listed(visit)
     place = listed.place_of(request.POST.get("name", ""))
-    if place is not None:
+    # The question was about one tumor; another one may have got its letter in between.
+    if place is not None and request.POST.get("was", as_it_stood(listed.items[place])) == as_it_stood(listed.items[place]):
         del listed.items[place]
         # An emptied list does not say that there is no tumor: that is told on purpose, with its own answer.
         if listed.items:
@@ -131,6 +133,10 @@ def _save_tumor(request: HttpRequest, vault: Vault) -> HttpResponse:
     place = listed.place_of(form.name) if form.name else None
     if form.name and (place is None or form.was != as_it_stood(listed.items[place])):
         form.errors["name"] = "This tumor was changed or removed in another window. Look at the list and try again."
+    elif not form.name and request.POST.get("list_was", visit.list_mark) != visit.list_mark:
+        form.errors["name"] = (
+            "Your list has changed since this page was opened. Look at it first, then add this one if it is still missing."
+        )
     elif not form.name:
         form.name = next_name([listed.items, *(scan["lesions"] for scan in earlier)])
     if form.is_empty:
@@ -139,7 +145,8 @@ def _save_tumor(request: HttpRequest, vault: Vault) -> HttpResponse:
         form.errors["name"] = f"More than {MOST_TUMORS} tumors cannot be listed one by one. Tell their number instead."
     others = [item.get("diameter_cm") for item in listed.items if item["name"] != form.name]
     before = [item.get("diameter_cm") for scan in earlier[-1:] for item in scan["lesions"] if item.get("name") == form.name]
-    item = form.as_item(library().vocabulary, visit.day, library().scales.slip, others, next(iter(before), None))
+    told = None if place is None else listed.items[place]
+    item = form.as_item(library().vocabulary, visit.day, library().scales.slip, others, next(iter(before), None), told)
     if item is None:
         form.name = form.name if place is not None else ""
         return _tumors_page(request, vault, form, status=422)
@@ -200,13 +207,19 @@ def _save_list(request: HttpRequest, vault: Vault) -> HttpResponse:
     visit = Visit(vault)
     listed = TumorList.of(visit.facts.get(LESIONS))
     rows = list_forms(listed, request.POST)
-    used = [scan["lesions"] for scan in sorted_scans(visit.facts.get(SCANS))]
-    items = items_of_rows(rows, listed, used, library().vocabulary, visit.day, library().scales.slip)
+    if request.POST.get("list_was", visit.list_mark) != visit.list_mark:
+        return _list_page(request, rows, visit, "Your list has changed in another window, so nothing was saved. Open this page again.")
+    if listed is not None and len(listed.items) > MOST_TUMORS:
+        return _list_page(request, rows, visit, f"More than {MOST_TUMORS} tumors are listed. Change them on the drawing’s page.")
+    items = items_of_rows(rows, listed, sorted_scans(visit.facts.get(SCANS)), library().vocabulary, visit.day, library().scales.slip)
+    if items is not None and len(items) > MOST_TUMORS:
+        return _list_page(request, rows, visit, f"More than {MOST_TUMORS} tumors cannot be listed one by one. Tell their number instead.")
     if items is None:
         return _list_page(request, rows, visit, status=422)
     if items:
-        is_longer = listed is None or len(items) > len(listed.items)
-        complete = listed is not None and listed.complete and not is_longer
+        # A tumor that was not listed before: whether the list is whole has to be said anew.
+        has_new = listed is None or any(listed.place_of(str(item["name"])) is None for item in items)
+        complete = listed is not None and listed.complete and not has_new
         visit.contents.facts[LESIONS] = TumorList(items, complete, listed.scanned_on if listed else None).stored(visit.day)
         vault.write(visit.contents)
     elif listed is not None and listed.items:
@@ -215,14 +228,17 @@ def _save_list(request: HttpRequest, vault: Vault) -> HttpResponse:
     return redirect(f"{reverse('liver-tumors')}#listed")
 
 
-def _list_page(request: HttpRequest, rows: list[TumorForm], visit: Visit, status: int = 200) -> HttpResponse:
+def _list_page(request: HttpRequest, rows: list[TumorForm], visit: Visit, problem: str = "", status: int = 200) -> HttpResponse:
     context = {
         "rows": rows,
+        "too_many": len(_listed(visit).items) > MOST_TUMORS,
+        "most": MOST_TUMORS,
         "segments": library().segments.values(),
-        "has_problems": any(row.errors or row.slip for row in rows),
+        "problem": problem,
+        "has_problems": bool(problem) or any(row.errors or row.slip for row in rows),
         **state_shown(visit),
     }
-    return render(request, "web/liver_list.html", context, status=status)
+    return render(request, "web/liver_list.html", context, status=422 if problem else status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -265,6 +281,8 @@ def _save_scan(request: HttpRequest, vault: Vault) -> HttpResponse:
     form = scan_form(known, request.POST)
     earlier = sorted_scans(visit.facts.get(SCANS))
     days = [*(str(scan["date"]) for scan in earlier), *([current.scanned_on] if current.scanned_on else [])]
+    if request.POST.get("tumors_were", form.names) != form.names:
+        form.errors["tumors"] = "Your tumors have changed in another window. Look at them here, and fill in the scan again."
     scan = scan_from(form, known, days, library().vocabulary, visit.day, library().scales.slip)
     if current.scanned_on is None:
         form.errors["date"] = "First tell the day of the scan that is listed now, on the page of the tumors."

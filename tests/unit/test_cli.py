@@ -47,7 +47,7 @@ BAD = "as_of: 2026-11-20\nfacts:\n  labs.bilirubn: 1\n"
 PEOPLE = sorted(path for path in (CHECKOUT / "tests" / "people").glob("*.yaml") if not path.name.startswith("expected"))
 SOURCE = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src")}
 # The day on which the newest page was reviewed: nothing is due yet, and the clock is left out.
-LAST_REVIEWED = max(one.reviewed for one in (*library().catalog.values(), *library().pages.values()))
+LAST_REVIEWED = max(one.reviewed for one in (*library().catalog.values(), *library().pages.values(), *library().flags.values()))
 
 
 @pytest.fixture

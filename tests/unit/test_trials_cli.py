@@ -26,7 +26,7 @@ from wayline.library import library
 from wayline.trials.known import as_record
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
-CHECKED_ON = "2026-11-24"  # no page is due yet
+CHECKED_ON = "2026-11-30"  # no page is due yet, and the last one is reviewed
 PERSON = CHECKOUT / "tests" / "people" / "junction_untreated.yaml"
 ITEM_KEYS = {"kind", "text", "span", "truth", "read", "because", "missing"}
 CRITERIA = (

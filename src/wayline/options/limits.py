@@ -117,7 +117,7 @@ def _dimension(option: Option, situation: Situation, dimension: str, facts_of: M
         wider=None if option.depends is None else tuple(filter(belongs, _parts(option.depends))),
         against=tuple(rule for rule in option.rules_out if belongs(rule.when)),
     )
-    state, because, missing = limits.standing(situation)
+    state, because, missing = limits.standing(situation, wider_decides=situation.answer(option.fits) is NO)
     cautions = [(caution, situation.answer(caution.when)) for caution in option.cautions if belongs(caution.when)]
     return DimensionLimits(
         dimension,
@@ -137,8 +137,11 @@ class _Limits:
     wider: tuple[Condition, ...] | None
     against: tuple[RuleOut, ...]
 
-    def standing(self, situation: Situation) -> tuple[State, tuple[Reason, ...], tuple[Missing, ...]]:
-        """How these limits stand, as the option's verdict would have it: rules out first, then the usual gate, then the wider one."""
+    def standing(self, situation: Situation, *, wider_decides: bool) -> tuple[State, tuple[Reason, ...], tuple[Missing, ...]]:
+        """How these limits stand, as the option's verdict would have it: rules out first, then the usual gate, then the wider one.
+
+        `wider_decides` says that the usual gate is closed, by this dimension or by another one.
+        """
         if not self.usual and not self.wider and not self.against:
             return State.NO_LIMIT, (), ()
 
@@ -153,7 +156,7 @@ class _Limits:
         # Without a wider gate the usual limits are the only ones: what is outside them is out.
         # The wider gate is asked only where somebody is outside the usual one, or where it alone has a limit here.
         wider = (self.wider or ()) if outside or not self.usual else ()
-        beyond = outside if self.wider is None else those(NO, wider)
+        beyond = outside if self.wider is None else those(NO, self.wider if wider_decides else wider)
         if beyond:
             return State.NOT_MET, _reasons(beyond, situation), ()
         unknown = those(UNKNOWN, (*self.usual, *wider, *(rule.when for rule in self.against)))

@@ -46,6 +46,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.trials_matching
 	$(BIN)/python -m bench.criteria_quality
 	$(BIN)/python -m bench.liver_measure
+	$(BIN)/python -m bench.liver_reports
 
 screenshots: $(VENV)/dev.stamp browser
 	$(BIN)/python -m tests.browser.screenshots screenshots

@@ -286,6 +286,17 @@ def test_a_contradiction_hides_no_limit(site: str) -> None:
     assert State.NOT_MET in _states(limits_for(option, person, CONTENT.limits_on))
 
 
+@pytest.mark.parametrize("site", ["peritoneum", "bone", "brain"])
+def test_what_the_wider_gate_needs_is_asked_where_it_decides(site: str) -> None:
+    """Before that site is told: the wider gate decides and rests on it, so the dimension is not settled and not turned around later."""
+    option, before = LIVER_DIRECTED["liver_resection"], _not_site_by_site().with_told("function.ecog", Told(frozenset({"2"})))
+    after = before.with_told(f"metastases.{site}", Told(True))
+    assert (option.verdict(before), option.verdict(after)) == (DEPENDS, DOES_NOT_FIT)
+    one, other = (limits_for(option, person, CONTENT.limits_on).of("elsewhere") for person in (before, after))
+    assert (one.state, other.state) == (State.NOT_KNOWN, State.NOT_MET)
+    assert f"metastases.{site}" in {missing.fact for missing in one.missing}
+
+
 @settings(max_examples=_EXAMPLES // 2)
 @given(data=st.data())
 def test_learning_more_never_turns_a_limit_around(data: st.DataObject) -> None:

@@ -154,9 +154,9 @@ class _Limits:
             return State.NOT_MET, (*said, *_reasons([rule.when for rule in ruled_out], situation)), ()
         outside = those(NO, self.usual)
         # Without a wider gate the usual limits are the only ones: what is outside them is out.
-        # The wider gate is asked only where somebody is outside the usual one, or where it alone has a limit here.
-        wider = (self.wider or ()) if outside or not self.usual else ()
-        beyond = outside if self.wider is None else those(NO, self.wider if wider_decides else wider)
+        # The wider gate is asked where somebody is outside the usual one, here or elsewhere, or where it alone has a limit here.
+        wider = (self.wider or ()) if wider_decides or not self.usual else ()
+        beyond = outside if self.wider is None else those(NO, wider)
         if beyond:
             return State.NOT_MET, _reasons(beyond, situation), ()
         unknown = those(UNKNOWN, (*self.usual, *wider, *(rule.when for rule in self.against)))

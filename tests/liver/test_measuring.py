@@ -52,7 +52,7 @@ def test_balls_hold_the_tolerances(radius: float, spacing: tuple[float, ...], sh
     assert lesions[0].longest_diameter_mm == pytest.approx(2 * radius, abs=max(spacing))
     assert lesions[0].longest_diameter_mm <= 2 * radius + max(spacing[:2])
     assert lesions[0].center_mm == pytest.approx(grid.steps @ np.array(shift), abs=max(spacing))
-    # Counting centers is itself uncertain by some voxels of the surface: 2 % is asked where the ball is large enough for that not to decide.
+    # Counting centers is itself uncertain by some voxels of the surface: 2 % is asked of balls too large for that to decide.
     if inside.sum() > 3000:
         assert lesions[0].volume_ml == pytest.approx(4 / 3 * np.pi * radius**3 / 1000, rel=0.02)
 

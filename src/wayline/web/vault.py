@@ -12,7 +12,7 @@ import binascii
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,12 +40,18 @@ class RecordTooLargeError(ValueError):
 class Contents:
     """What a record holds: `facts` in the form of a case file, `drafts` of answers that could not be read yet.
 
-    `set_aside` holds the registry numbers of trials marked "not for me", in the order in which they were; older records have none.
+    `set_aside` holds the registry numbers of trials marked "not for me", in the order in which they were. `diary` holds a day each, oldest
+    first. `questions` holds what was chosen, changed and added for the next visit. `waiting` holds what was read from records and is not
+    confirmed yet, with reports that stay closed. `sheet` holds the choices for the printed page. Older records lack some of them.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
     drafts: dict[str, Any] = field(default_factory=dict)
     set_aside: list[str] = field(default_factory=list)
+    diary: list[dict[str, Any]] = field(default_factory=list)
+    questions: dict[str, Any] = field(default_factory=dict)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    sheet: dict[str, Any] = field(default_factory=dict)
 
     def take(self, facts: Mapping[str, Any], drafts: Mapping[str, Any], fact_ids: Sequence[str]) -> None:
         """Take over a page's answers: None takes a fact back, and the page's earlier drafts are replaced."""
@@ -65,7 +71,7 @@ class Contents:
 
     @property
     def is_empty(self) -> bool:
-        return not self.facts and not self.drafts and not self.set_aside
+        return not any(getattr(self, part.name) for part in fields(self))
 
 
 class Vault:
@@ -157,8 +163,7 @@ def _record_id(key: bytes) -> str:
 
 
 def _sealed(key: bytes, contents: Contents) -> bytes:
-    document = {"facts": contents.facts, "drafts": contents.drafts, "set_aside": contents.set_aside}
-    plain = json.dumps(document, separators=(",", ":")).encode()
+    plain = json.dumps(asdict(contents), separators=(",", ":")).encode()
     if len(plain) > LARGEST_RECORD_BYTES:
         raise RecordTooLargeError
     padded = plain + b" " * (-len(plain) % PADDED_TO_BYTES)  # JSON allows blanks at its end
@@ -174,4 +179,4 @@ def _opened(key: bytes, record: VaultRecord) -> Contents:
         document = json.loads(plain)
     except (InvalidTag, ValueError):
         return Contents()  # tampered with or cut off: treated as absent, never guessed at
-    return Contents(document["facts"], document["drafts"], document.get("set_aside", []))
+    return Contents(**document)

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.looking import assert_accessible, too_wide
 from tests.browser.screenshots import fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -95,35 +96,24 @@ def test_an_unreadable_answer_is_explained_and_kept(page: Page, server: str) -> 
     expect(page.locator('input[name="labs.albumin"]')).to_have_value("3.9")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_type_is_accessible_and_styled(browser_pages: list[Page], server: str, scheme: str) -> None:
+def test_every_page_type_is_accessible_and_styled(scripted: BrowserContext, server: str) -> None:
     """axe finds nothing, the stylesheet applied, in light and dark."""
-    (page,) = browser_pages
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    fill(page, server)
-    for address in PAGES:
-        page.goto(server + address)
-        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert background == {"light": "rgb(251, 248, 242)", "dark": "rgb(22, 25, 27)"}[scheme], f"{address}: the stylesheet did not apply"
-        results = Axe().run(page)
-        assert results.violations_count == 0, f"{address}: {results.generate_report()}"
-
-
-@pytest.fixture
-def browser_pages(scripted: BrowserContext) -> list[Page]:
-    return [scripted.new_page()]
-
-
-@pytest.mark.parametrize("width", [320, 390, 640, 1280])
-def test_no_page_scrolls_sideways(scripted: BrowserContext, server: str, width: int) -> None:
-    """Down to 320 pixels: a desktop window of 1280 pixels is 640 at 200 % zoom and 320 at 400 %."""
     page = scripted.new_page()
     fill(page, server)
-    page.set_viewport_size({"width": width, "height": 800})
     for address in PAGES:
         page.goto(server + address)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow <= 0, f"{address} is {overflow} px too wide at {width} px"
+        assert_accessible(page, address)
+
+
+def test_no_page_scrolls_sideways(scripted: BrowserContext, server: str) -> None:
+    """At each width that a phone or a magnified desktop has."""
+    page = scripted.new_page()
+    fill(page, server)
+    wrong = []
+    for address in PAGES:
+        page.goto(server + address)
+        wrong += too_wide(page, address)
+    assert wrong == []
 
 
 def test_targets_are_large_enough(scripted: BrowserContext, server: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.looking import assert_accessible, too_wide
 from tests.browser.screenshots import fill, open_list_of_trials
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -77,32 +77,25 @@ def test_filters_and_search_work_by_form(page: Page, server_with_studies: str) -
     assert page.url == f"{base}/trials/search/"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", list(SIZES))
-def test_the_pages_on_trials_are_accessible(scripted: BrowserContext, server_with_studies: str, size: str, scheme: str) -> None:
+def test_the_pages_on_trials_are_accessible(scripted: BrowserContext, server_with_studies: str) -> None:
     """axe finds nothing on the list, the search and a study, phone and desktop, light and dark."""
     page = scripted.new_page()
-    width, height = SIZES[size]
-    page.set_viewport_size({"width": width, "height": height})
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     open_list_of_trials(page, server_with_studies)
     fill(page, server_with_studies)
     for address in PAGES:
         page.goto(server_with_studies + address)
-        results = Axe().run(page)
-        assert results.violations_count == 0, f"{address}: {results.generate_report()}"
+        assert_accessible(page, address)
 
 
-@pytest.mark.parametrize("width", [320, 640, 1280])
-def test_no_page_on_trials_scrolls_sideways(scripted: BrowserContext, server_with_studies: str, width: int) -> None:
+def test_no_page_on_trials_scrolls_sideways(scripted: BrowserContext, server_with_studies: str) -> None:
     page = scripted.new_page()
     open_list_of_trials(page, server_with_studies)
     fill(page, server_with_studies)
-    page.set_viewport_size({"width": width, "height": 800})
+    wrong = []
     for address in PAGES:
         page.goto(server_with_studies + address)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow <= 0, f"{address} is {overflow} px too wide at {width} px"
+        wrong += too_wide(page, address)
+    assert wrong == []
 
 
 def test_the_states_of_rules_are_told_apart_without_color(scripted: BrowserContext, server_with_studies: str) -> None:

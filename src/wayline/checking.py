@@ -67,6 +67,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_sources(content),
         *_liver(content),
         *_flags(content, today),
+        *_visit_questions(content, today),
         *_reading_lists(content),
         *_known_trials(content, today),
     )
@@ -114,6 +115,7 @@ def _strays(content: Library) -> Iterator[str]:
         "vocabulary/facts": ".yaml",
         "liver": ".yaml",
         "flags": ".yaml",
+        "questions/visit": ".yaml",
         "trials": ".yaml",
         "trials/reading": ".yaml",
     }
@@ -187,6 +189,15 @@ def _flags(content: Library, today: date) -> Iterator[str]:
         yield from _dates(flag.place.file, flag.reviewed, flag.next_review, today)
         for problem in reading_of(content, f"{flag.title}.\n\n{flag.say}").problems:
             yield f"{flag.place.file}: {problem}"
+
+
+def _visit_questions(content: Library, today: date) -> Iterator[str]:
+    """Every question is as readable as a page, and says why in one sentence."""
+    for decision in content.visit_questions.values():
+        yield from _dates(decision.place.file, decision.reviewed, decision.next_review, today)
+        said = [decision.because, *([decision.maybe] if decision.maybe else []), *(one.why for one in decision.questions)]
+        for problem in reading_of(content, "\n\n".join([*said, *(one.words for one in decision.questions)])).problems:
+            yield f"{decision.place.file}: {problem}"
 
 
 def _measuring_cites(content: Library) -> tuple[str, ...]:
@@ -264,6 +275,7 @@ def _counts(content: Library) -> dict[str, int]:
         "drugs": len(content.vocabulary.drugs.drugs),
         "options": len(content.catalog),
         "flags": len(content.flags),
+        "questions": len(content.visit_questions.by_id),
         "pages": len(content.pages),
         "words": len(content.glossary),
         "trials": len(content.known_trials.trials),
@@ -276,7 +288,7 @@ def _notes(content: Library) -> tuple[str, ...]:
     bases = Counter(reference.basis for reference in content.references.values())
     cited = _all_cited(content)
     unused = [reference_id for reference_id in content.references if reference_id not in cited]
-    signed = (content.catalog.values(), content.pages.values(), content.flags.values())
+    signed = (content.catalog.values(), content.pages.values(), content.flags.values(), content.visit_questions.values())
     signatures = [one.signed for parts in signed for one in parts]
     page_grades = [reading_of(content, page.body).grade for page in content.pages.values()]
     option_grades = [reading_of(content, option_text(option)).grade for option in content.catalog.values()]
@@ -285,7 +297,7 @@ def _notes(content: Library) -> tuple[str, ...]:
     )
     notes = [
         f"{bases['read']} references read, {bases['secondary']} known from a report, {bases['recalled']} recalled and to be checked",
-        f"{signatures.count(NOT_SIGNED)} of {len(signatures)} options, pages and flags are not yet signed by a clinician",
+        f"{signatures.count(NOT_SIGNED)} of {len(signatures)} options, pages, flags and sets of questions are not yet signed by a clinician",
         f"reading grade: {grades}",
         "IPDAS: the six qualifying and six certifying criteria were checked",
     ]
@@ -303,6 +315,7 @@ def _all_cited(content: Library) -> set[str]:
     cited |= {cite for group in content.outlook.groups for cite in group.cites}
     cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
     cited |= {cite for flag in content.flags.values() for cite in flag.cites}
+    cited |= {cite for question in content.visit_questions.by_id.values() for cite in question.cites}
     cited |= {*content.scales.cites, *content.segments.cites, *_measuring_cites(content)}
     cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}
     return cited | {cite for drug in content.vocabulary.drugs.drugs.values() for cite in drug.cites}

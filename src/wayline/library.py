@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wayline.diary.flags import Flags
     from wayline.guide.search import Document, SearchIndex
     from wayline.liver.report_text import ReportReader
+    from wayline.options.visit_questions import VisitQuestions
     from wayline.trials.criteria import CriteriaReader
     from wayline.trials.known import KnownTrials
     from wayline.trials.relevance import Relevance
@@ -75,6 +76,13 @@ class Library:
         from wayline.diary.flags import load_flags
 
         return load_flags(self.folder / "flags", self.vocabulary, self.references, self.catalog.specialties)
+
+    @cached_property
+    def visit_questions(self) -> VisitQuestions:
+        """The questions for a visit, by decision."""
+        from wayline.options.visit_questions import load_visit_questions
+
+        return load_visit_questions(self.folder / "questions" / "visit", self.vocabulary, self.references, self.catalog.specialties)
 
     @cached_property
     def report_reader(self) -> ReportReader:

@@ -7,7 +7,7 @@ fact is `not_known`, once it is `known`, or in `any` case. No question is advice
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import zip_longest
@@ -104,6 +104,9 @@ class KeptQuestion:
     id: str | None
     words: str
 
+    def with_words(self, words: str) -> KeptQuestion:
+        return replace(self, words=words)
+
     def stored(self) -> dict[str, Any]:
         return {"key": self.key, "id": self.id, "words": self.words}
 
@@ -146,8 +149,8 @@ def chosen_for(situation: Situation, questions: VisitQuestions, settles: Mapping
     """The questions that fit a situation, in the order in which they are offered.
 
     First two of each decision that is open now, then one of each that may be open, then one of each that fits any visit; then the rest in
-    the same order; last what is offered gently. Decisions take turns. Within a decision, those whose answer could settle the most come first
-    (`settles`: options and trials by fact), the others in the order of the file.
+    the same order; last what is offered gently. Decisions take turns. Within a decision, those whose answer could settle the most come
+    first (`settles`: options and trials by fact), the others in the order of the file.
     """
     settles = settles or {}
     tiers: dict[int, list[list[ChosenQuestion]]] = {}

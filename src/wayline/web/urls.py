@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, guide, liver, liver_text, liver_tumors, situation, trials
+from wayline.web.views import about, choices, guide, liver, liver_text, liver_tumors, situation, trials, visit
 
 urlpatterns = [
     path("", about.home, name="home"),
@@ -37,6 +37,9 @@ urlpatterns = [
     path("trials/search/", trials.search, name="trials-search"),
     path("trials/set-aside/", trials.set_aside, name="trials-set-aside"),
     path("trials/<slug:nct_id>/", trials.trial, name="trial"),
+    path("visit/", visit.hub, name="visit"),
+    path("visit/questions/", visit.questions, name="visit-questions"),
+    path("visit/questions/add/", visit.add, name="visit-questions-add"),
     path("ready/", about.ready, name="ready"),
     path("offline-help.js", about.offline_help, name="offline-help"),
 ]

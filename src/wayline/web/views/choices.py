@@ -21,6 +21,7 @@ from wayline.web.places import place_to_tell
 from wayline.web.rendering import numbered, render_sections
 from wayline.web.trial_cards import NEVER_ASKED_UNASKED
 from wayline.web.trials import BEING_READ, shelf
+from wayline.web.views.visit import numbers_kept
 from wayline.web.visitors import today, vault_of
 
 ASK_FIRST_SHOWN = 5
@@ -88,6 +89,7 @@ def option(request: HttpRequest, option_id: str) -> HttpResponse:
         "overdue": found.next_review < today(),
         "match": _shown(match) if match else None,
         "status": VERDICTS[match.verdict]["status"] if match else None,
+        "numbers_kept": numbers_kept(contents.questions, found.id),
     }
     return render(request, "web/option.html", context)
 

@@ -21,6 +21,7 @@ from wayline.options.catalog import NOT_SIGNED, Option
 from wayline.options.decisions import ipdas_checklist
 from wayline.options.limits import without_dimension
 from wayline.reading import Block, Place, Rows, WaylineError, read
+from wayline.records.codes import CodeBook, load_codes
 from wayline.trials.expressions import EVERYBODY, NOBODY, as_expression, from_text
 from wayline.trials.known import KnownTrial, as_record
 from wayline.trials.lexicon import named_readings
@@ -56,6 +57,7 @@ class CheckReport:
 
 def check_report(content: Library, today: date) -> CheckReport:
     """Check a loaded content folder as of a day."""
+    codes = load_codes(content.folder / "records", content.vocabulary, content.references)
     problems = (
         *_strays(content),
         *_pages(content, today),
@@ -71,7 +73,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_reading_lists(content),
         *_known_trials(content, today),
     )
-    return CheckReport(_counts(content), _notes(content), problems)
+    return CheckReport(_counts(content, codes), _notes(content, codes), problems)
 
 
 def reading_of(content: Library, text: str) -> Reading:
@@ -269,7 +271,7 @@ def _known_trial(content: Library, trial: KnownTrial) -> Iterator[str]:
             yield f"{where}: this rule is not read as one item: '{rule.text}'"
 
 
-def _counts(content: Library) -> dict[str, int]:
+def _counts(content: Library, codes: CodeBook) -> dict[str, int]:
     return {
         "facts": len(content.vocabulary),
         "drugs": len(content.vocabulary.drugs.drugs),
@@ -279,14 +281,15 @@ def _counts(content: Library) -> dict[str, int]:
         "pages": len(content.pages),
         "words": len(content.glossary),
         "trials": len(content.known_trials.trials),
+        "codes": len(codes.codes),
         "references": len(content.references),
         "claims": sum(len(option.evidence) + len(option.cautions) + len(option.rules_out) for option in content.catalog.values()),
     }
 
 
-def _notes(content: Library) -> tuple[str, ...]:
+def _notes(content: Library, codes: CodeBook) -> tuple[str, ...]:
     bases = Counter(reference.basis for reference in content.references.values())
-    cited = _all_cited(content)
+    cited = _all_cited(content) | codes.cited
     unused = [reference_id for reference_id in content.references if reference_id not in cited]
     signed = (content.catalog.values(), content.pages.values(), content.flags.values(), content.visit_questions.values())
     signatures = [one.signed for parts in signed for one in parts]

@@ -16,8 +16,10 @@ from tests.helpers import TODAY, situation_of
 from tests.unit.test_content import NEVER, sentences
 from wayline.diary.flags import ACTS, URGENCY, Flag, flags_for, load_flags, raise_flag
 from wayline.facts.situation import Situation
+from wayline.facts.truth import NO, UNKNOWN
 from wayline.guide.readability import read_score
 from wayline.library import library
+from wayline.logic.nodes import ChoiceIn, Compared, Condition, Number, NumberFact, Or
 from wayline.reading import WaylineError, read
 
 CONTENT = library()
@@ -57,6 +59,52 @@ def test_the_table_is_whole() -> None:
     assert seen == {(flag.id, rule.act) for flag in FLAGS.values() for rule in flag.acts}
 
 
+SITUATIONS = [(case, situation_of(told_in(case))) for case in CASES]
+
+
+@ALL
+def test_the_table_holds_each_flag_raised_not_raised_and_with_something_missing(flag: Flag) -> None:
+    """Raised; told and not raised; and with a fact missing: one that keeps the act so urgent, or one that raises."""
+    assert any(flag.id in case.get("flags", {}) for case in CASES)
+    told = [(case, situation) for case, situation in SITUATIONS if flag.raised.rests_on & set(told_in(case))]
+    assert any(flag.raised.truth(situation) is NO for _, situation in told)
+    raised = [raise_flag(flag, situation) for _, situation in told]
+    if any(rule.when is not None and rule.when.rests_on - flag.raised.rests_on for rule in flag.acts):
+        assert any(one is not None and one.not_known for one in raised)
+    elif len(flag.raised.rests_on) > 1 and not is_any_of(flag.raised):
+        assert any(flag.raised.truth(situation) is UNKNOWN for _, situation in told)
+
+
+def is_any_of(condition: Condition) -> bool:
+    """Whether one told sign is enough: then one that is missing takes nothing away."""
+    return isinstance(condition, Or) and all(not part.parts for part in condition.parts)
+
+
+def numbers_told(fact_id: str) -> set[float]:
+    """Every exact number that some case of the table tells of a fact."""
+    values = [situation.number(fact_id) for case, situation in SITUATIONS if fact_id in told_in(case)]
+    return {round(value.low, 3) for value in values if value is not None and value.is_exact}
+
+
+@ALL
+def test_the_table_holds_each_limit_from_both_sides(flag: Flag) -> None:
+    """Numbers just below, at and just above each limit; of ordered choices the first one that counts, and the one before."""
+    conditions = [flag.raised, *(rule.when for rule in flag.acts if rule.when is not None)]
+    for literal in (literal for condition in conditions for literal in condition.literals()):
+        if isinstance(literal, Compared) and isinstance(literal.left, NumberFact) and isinstance(literal.right, Number):
+            fact_id, limit = literal.left.fact_id, literal.right.number
+            step = 1 if VOCABULARY[fact_id].whole_number or fact_id == "symptom.hours_without_fluids" else 0.11
+            told = numbers_told(fact_id)
+            assert any(limit - step <= number < limit for number in told), (fact_id, limit)
+            assert limit in told, (fact_id, limit)
+            assert any(limit < number <= limit + step for number in told), (fact_id, limit)
+        elif isinstance(literal, ChoiceIn):
+            choices = list(VOCABULARY[literal.fact_id].choices)
+            first = min(choices.index(choice) for choice in literal.allowed)
+            told_choices = {str(told_in(case)[literal.fact_id]) for case in CASES if literal.fact_id in told_in(case)}
+            assert {choices[first], choices[first - 1]} <= told_choices, (literal.fact_id, literal.written)
+
+
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_a_missing_fact_never_lowers_an_alarm_of_the_table(case: dict[str, Any]) -> None:
     """Whatever one does not tell: a flag that is still raised has the same act or a more urgent one."""
@@ -80,7 +128,7 @@ def test_reasons_and_what_is_not_known_are_told() -> None:
 
 def test_the_most_urgent_flag_comes_first() -> None:
     """A frightened reader sees 911 before anything else."""
-    found = flags_for(situation_of({"symptom.itching": True, "symptom.black_stool": True, "symptom.diarrhea": "mild"}), FLAGS)
+    found = flags_for(situation_of({"symptom.itching": True, "symptom.black_stool": True, "symptom.neuropathy": "mild"}), FLAGS)
     assert [one.act for one in found] == ["call_911", "call_team_today", "tell_team"]
 
 
@@ -150,6 +198,21 @@ def test_taking_back_what_was_told_never_lowers_an_alarm(facts: dict[str, Any], 
             assert URGENCY[after.act] <= URGENCY[before.act]
 
 
+@given(st.sampled_from(list(FLAGS.values())), st.data())
+def test_without_a_modifier_no_act_is_less_urgent(flag: Flag, data: st.DataObject) -> None:
+    """Over every flag and just the facts that it rests on: what is not known never lowers its alarm."""
+    conditions = [flag.raised, *(rule.when for rule in flag.acts if rule.when is not None)]
+    rests_on = sorted({fact for condition in conditions for fact in condition.rests_on})
+    facts = {fact: data.draw(CONTEXT[fact] if fact in CONTEXT else value_of(fact)) for fact in rests_on if data.draw(st.booleans())}
+    before = raise_flag(flag, situation_of(facts))
+    for gone in facts:
+        after = raise_flag(flag, situation_of({fact: value for fact, value in facts.items() if fact != gone}))
+        if before is not None and gone not in flag.raised.rests_on:
+            assert after is not None
+        if before is not None and after is not None:
+            assert URGENCY[after.act] <= URGENCY[before.act], (flag.id, gone)
+
+
 @given(st.lists(st.sampled_from(SYMPTOMS), unique=True), people())
 def test_a_sign_told_to_be_absent_raises_nothing_by_itself(absent: list[str], person: dict[str, Any]) -> None:
     """No, none and 0 raise nothing, whatever the treatment."""
@@ -172,9 +235,10 @@ MILD = [fact for fact in SYMPTOMS if VOCABULARY[fact].kind == "choice" and "mild
 @pytest.mark.parametrize("fact", MILD)
 @pytest.mark.parametrize("treatment", [None, "untreated", "chemo_now", "immune_now", "immune_old", "enhertu_now"])
 def test_a_mild_sign_alone_is_never_911(fact: str, treatment: str | None) -> None:
-    """An alarm for everything is heard by nobody."""
+    """An alarm for everything is heard by nobody. Only streaks of blood are, as long as nobody told of a stent or radiation."""
     facts = {fact: "mild", **(TABLE["treatment"][treatment] if treatment else {})}
-    assert "call_911" not in acts_for(situation_of(facts)).values()
+    is_urgent = "call_911" in acts_for(situation_of(facts)).values()
+    assert is_urgent == ((fact, treatment) == ("symptom.bleeding", None))
 
 
 # --- the words ---
@@ -230,6 +294,7 @@ RULE = """\
 id: sign
 title: A sign
 say: Say when it began.
+also_call: null
 raised: symptom.chills
 acts:
   - {act: call_team_now, when: 'symptom.temperature_c >= 39'}
@@ -246,19 +311,19 @@ MISTAKES = {
     "an unknown key": ("title: A sign", "titel: A sign", 2, "Did you mean 'title'"),
     "a key left out": ("differs: null\n", "", 1, "differs"),
     "no words": ("say: Say when it began.", "say: null", 3, "say"),
-    "an unknown fact": ("symptom.chills", "symptom.chils", 4, "symptom.chills"),
-    "a word that is no choice": ("raised: symptom.chills", "raised: 'symptom.fever == \"high\"'", 4, "high"),
-    "an unknown act": ("call_team_now", "call_teem_now", 6, "call_team_now"),
-    "an unknown drug": ("'symptom.temperature_c >= 39'", "'had(\"nivolumap\")'", 6, "nivolumab"),
-    "acts in the wrong order": ("call_team_now", "tell_team", 5, "most urgent to the least"),
-    "an act twice": ("call_team_now", "call_team_today", 5, "each once"),
-    "no act that always stands": ("when: null", "when: symptom.itching", 5, "it always stands"),
-    "an act that hides the next": ("when: 'symptom.temperature_c >= 39'", "when: null", 5, "needs a 'when'"),
-    "an unknown reference": ("[facts-urgent-signs]", "[facts-urgent-sign]", 8, "facts-urgent-signs"),
-    "no reference": ("[facts-urgent-signs]", "[]", 8, "at least one reference"),
-    "an unknown specialty": ("[medical_oncology]", "[medical_oncologist]", 12, "medical_oncology"),
-    "a date that is none": ("2026-11-30", "2026-11-31", 10, "must be a date"),
-    "a review before the last": ("next_review: 2027-05-30", "next_review: 2026-05-30", 11, "next_review"),
+    "an unknown fact": ("symptom.chills", "symptom.chils", 5, "symptom.chills"),
+    "a word that is no choice": ("raised: symptom.chills", "raised: 'symptom.fever == \"high\"'", 5, "high"),
+    "an unknown act": ("call_team_now", "call_teem_now", 7, "call_team_now"),
+    "an unknown drug": ("'symptom.temperature_c >= 39'", "'had(\"nivolumap\")'", 7, "nivolumab"),
+    "acts in the wrong order": ("call_team_now", "tell_team", 6, "most urgent to the least"),
+    "an act twice": ("call_team_now", "call_team_today", 6, "each once"),
+    "no act that always stands": ("when: null", "when: symptom.itching", 6, "it always stands"),
+    "an act that hides the next": ("when: 'symptom.temperature_c >= 39'", "when: null", 6, "needs a 'when'"),
+    "an unknown reference": ("[facts-urgent-signs]", "[facts-urgent-sign]", 9, "facts-urgent-signs"),
+    "no reference": ("[facts-urgent-signs]", "[]", 9, "at least one reference"),
+    "an unknown specialty": ("[medical_oncology]", "[medical_oncologist]", 13, "medical_oncology"),
+    "a date that is none": ("2026-11-30", "2026-11-31", 11, "must be a date"),
+    "a review before the last": ("next_review: 2027-05-30", "next_review: 2026-05-30", 12, "next_review"),
 }
 
 

@@ -184,7 +184,9 @@ def _better_known(draw: Draw[Any], course: Course) -> Course:
     def dated(known: DateRange | None) -> DateRange | None:
         return _maybe(draw, lambda: _dates_within(draw, known or _LAST_TWO_YEARS, _COURSE_DAYS_AGO)) or known
 
-    start, end = dated(course.start), dated(course.end)
+    # The day of a stent is told by its start: it misses no end.
+    misses_no_end = course.procedure in VOCABULARY.one_day_procedures and course.start is not None and course.end is None
+    start, end = dated(course.start), None if misses_no_end else dated(course.end)
     if start and end and end.last < start.first:  # a case file that says so is refused
         start, end = course.start, course.end
     drugs, unknown = course.drugs, course.unknown_drugs

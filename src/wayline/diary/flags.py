@@ -30,7 +30,7 @@ ACTS = {
     "tell_team": "Tell your team at the next contact",
 }
 URGENCY = {act: place for place, act in enumerate(ACTS)}
-_KEYS = ("id", "title", "say", "raised", "acts", "cites", "differs", "reviewed", "next_review", "may_sign", "signed")
+_KEYS = ("id", "title", "say", "also_call", "raised", "acts", "cites", "differs", "reviewed", "next_review", "may_sign", "signed")
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,16 @@ class ActRule:
 
 @dataclass(frozen=True)
 class Flag:
-    """One rule that says when to call. `say` is fixed text, the same for everybody; `differs` says where sources differ, or is None."""
+    """One rule that says when to call.
+
+    `say` is fixed text, the same for everybody. `also_call` is another number to call or text, such as 988, or None. `differs` says where
+    sources differ, or is None.
+    """
 
     id: str
     title: str
     say: str
+    also_call: str | None
     raised: Condition
     acts: tuple[ActRule, ...]
     cites: tuple[str, ...]
@@ -93,10 +98,9 @@ def flags_for(situation: Situation, flags: Flags) -> tuple[RaisedFlag, ...]:
 
 def raise_flag(flag: Flag, situation: Situation) -> RaisedFlag | None:
     """The flag if what was told raises it, with the act that stands."""
-    told = evaluate(flag.raised, situation)
-    if told.truth is not YES:
+    if flag.raised.truth(situation) is not YES:
         return None
-    because = list(told.because)
+    because = list(evaluate(flag.raised, situation).because)
     for rule in flag.acts:
         verdict = None if rule.when is None else evaluate(rule.when, situation)
         if verdict is not None and verdict.truth is NO:
@@ -142,6 +146,7 @@ def _flag(path: Path, vocabulary: Vocabulary, references: References, specialtie
         id=flag_id,
         title=text_at(block, "title"),
         say=text_at(block, "say"),
+        also_call=None if block["also_call"] is None else text_at(block, "also_call"),
         raised=parse_expression(text_at(block, "raised"), vocabulary, block.at("raised")),
         acts=acts,
         cites=cites,

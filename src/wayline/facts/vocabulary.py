@@ -149,6 +149,7 @@ class Vocabulary(Mapping[str, FactDefinition]):
         groups: tuple[Group, ...],
         drugs: DrugDictionary,
         procedures: Mapping[str, str],
+        one_day_procedures: frozenset[str],
         unit_spellings: Mapping[str, str],
         lesion_places: Mapping[str, str],
         formulas: Formulas,
@@ -157,6 +158,7 @@ class Vocabulary(Mapping[str, FactDefinition]):
         self.groups = groups
         self.drugs = drugs
         self.procedures = procedures
+        self.one_day_procedures = one_day_procedures
         self.unit_spellings = unit_spellings
         self.lesion_places = lesion_places
         self.formulas = formulas
@@ -216,11 +218,13 @@ def load_vocabulary(folder: Path) -> Vocabulary:
         groups.append(Group(text_at(block, "group"), text_at(block, "title"), tuple(ids)))
     if not facts:
         raise WaylineError(f"{folder}: no vocabulary files were found")
+    procedures, one_day_procedures = _procedures(folder / "procedures.yaml")
     return Vocabulary(
         facts=facts,
         groups=tuple(groups),
         drugs=DrugDictionary.load(folder / "drugs.yaml"),
-        procedures=_pairs(folder / "procedures.yaml", "procedures"),
+        procedures=procedures,
+        one_day_procedures=one_day_procedures,
         unit_spellings=_unit_spellings(folder / "units.yaml"),
         lesion_places=_pairs(folder / "lesion_places.yaml", "places"),
         formulas=Formulas.load(folder / "formulas.yaml"),
@@ -356,6 +360,20 @@ def _pairs(path: Path, key: str) -> dict[str, str]:
         block = require_keys(row, ("id", "title"), place)
         pairs[text_at(block, "id")] = text_at(block, "title")
     return pairs
+
+
+def _procedures(path: Path) -> tuple[dict[str, str], frozenset[str]]:
+    """The titles of procedures by id, and those that are done on one day."""
+    name = f"vocabulary/{path.name}"
+    rows = rows_at(require_keys(read(path, name), ("procedures",), Place(name, 1)), "procedures")
+    titles: dict[str, str] = {}
+    on_one_day: set[str] = set()
+    for row, place in zip(rows, rows.places, strict=True):
+        block = require_keys(row, ("id", "title", "on_one_day"), place)
+        procedure = text_at(block, "id")
+        titles[procedure] = text_at(block, "title")
+        on_one_day |= {procedure} if flag_at(block, "on_one_day") else set()
+    return titles, frozenset(on_one_day)
 
 
 def _unit_spellings(path: Path) -> dict[str, str]:

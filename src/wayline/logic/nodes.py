@@ -252,8 +252,11 @@ class Had(Condition):
         if isinstance(history, Listing) and _may_go_on(course, history) and situation.value("therapy.now") is True:
             return YES
         limit = NumberRange.exactly(self.within_days)
-        if course.end is not None:
-            return less_or_equal(course.end.days_before(situation.as_of), limit)
+        # A procedure of one day whose day is told misses no end; radiation without an end may have gone on for weeks.
+        is_dated = course.procedure in situation.vocabulary.one_day_procedures and course.start is not None
+        last = course.start if course.end is None and is_dated else course.end
+        if last is not None:
+            return less_or_equal(last.days_before(situation.as_of), limit)
         started_recently = course.start is not None and less_or_equal(course.start.days_before(situation.as_of), limit) is YES
         return YES if started_recently else UNKNOWN
 
@@ -261,7 +264,7 @@ class Had(Condition):
 def _may_go_on(course: Course, history: Listing[Course]) -> bool:
     """Whether treatment going on now can only be this course of drugs: of all that was ever given, no other one is without an end.
 
-    A procedure is done on a day: one without an end says nothing of today.
+    A procedure does not go on: one without an end says nothing of today.
     """
     unended = [other for other in history if other.end is None and other.ended_because is None]
     return history.complete and course.procedure is None and unended == [course]

@@ -129,7 +129,15 @@ TABLES: Tables = {
         (history(BEGUN, {**BEGUN, "drugs": ["cisplatin"], "end": days_ago(99)}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
         (history(BEGUN, {"drugs": ["cisplatin"], "ended_because": "toxicity"}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
         # A procedure is done on a day, and does not go on. With one whose day is not told, the drugs may have ended too.
-        (history({"procedure": "stent", "start": days_ago(200)}) | ON_NOW, 'had("stent", within_days=28)', "unknown"),
+        (history({"procedure": "stent", "start": days_ago(200)}) | ON_NOW, 'had("stent", within_days=28)', "no"),
+        (history({"procedure": "stent", "start": days_ago(29)}), 'had("stent", within_days=28)', "no"),
+        (history({"procedure": "stent", "start": days_ago(28)}), 'had("stent", within_days=28)', "yes"),
+        (history({"procedure": "stent", "start": "2026-10"}), 'had("stent", within_days=28)', "unknown"),  # 20 to 50 days ago
+        (history({"procedure": "stent"}), 'had("stent", within_days=28)', "unknown"),
+        (history({"procedure": "stent", "start": days_ago(200), "end": days_ago(3)}), 'had("stent", within_days=28)', "yes"),
+        # Radiation is given over weeks: its start alone does not say when it ended.
+        (history({"procedure": "external_radiation", "start": days_ago(29)}), 'had("external_radiation", within_days=28)', "unknown"),
+        (history({"procedure": "external_radiation", "start": days_ago(28)}), 'had("external_radiation", within_days=28)', "yes"),
         (history(BEGUN, {"procedure": "stent"}) | ON_NOW, 'had("nivolumab", within_days=28)', "unknown"),
         (history(BEGUN, {"procedure": "stent", "end": days_ago(9)}) | ON_NOW, 'had("nivolumab", within_days=28)', "yes"),
         # What goes on may be missing from the list.

@@ -98,6 +98,6 @@ def _keep_words_of_removed(post: QueryDict, form: QuestionsForm, keys: set[int],
         key = name.removeprefix("words-")
         if name == key or key == removed or not key.isdecimal() or int(key) in keys:
             continue
-        words = one_line(post[name])
+        words = one_line(post.get(name, ""))
         if words and words != one_line(post.get(f"was-{key}", "")) and len(words) <= LONGEST_KEPT_CHARACTERS:
             form.add(None, words)

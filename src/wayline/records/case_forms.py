@@ -48,7 +48,7 @@ def value_form(definition: FactDefinition, value: Value | None) -> Any:
         case None | bool() | str():
             return value
         case NumberRange():
-            return number_form(value)
+            return _number_of_fact(definition, value)
         case frozenset():
             for choice in definition.choices.values():
                 if choice.means == value:
@@ -58,6 +58,16 @@ def value_form(definition: FactDefinition, value: Value | None) -> Any:
             return str(value)
         case Listing():
             return [item_form(definition, item) for item in value]
+
+
+def _number_of_fact(definition: FactDefinition, value: NumberRange) -> Any:
+    """Without the ends of what is possible at all, which the reader fills in; it refuses some of them where they are written."""
+    form = number_form(value)
+    if not isinstance(form, dict):
+        return form
+    implied = {"at_least": definition.lowest, "at_most": definition.highest}
+    told = {key: end for key, end in form.items() if end != implied.get(key)}
+    return told or dict([*form.items()][-1:])
 
 
 def number_form(value: NumberRange) -> Any:

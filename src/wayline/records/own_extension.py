@@ -77,7 +77,7 @@ def extension(
         {"url": "fact", "valueCode": fact_id},
         {"url": "part", "valueCode": part},
         {"url": "told", "valueString": told},
-        *({"url": "element", "valueString": name} for name in names),
+        {"url": "elements", "valueString": " ".join(names)},
         *({"url": "with", "valueReference": {"reference": full_url}} for full_url, _ in covered),
         {"url": "seal", "valueString": _seal(fact_id, part, told, names, resource, [one for _, one in covered])},
     ]
@@ -236,16 +236,15 @@ class _OwnReading:
                 continue
             parts = _dicts(one.get("extension"))
             texts = {str(part.get("url")): part.get("valueCode", part.get("valueString")) for part in parts}
-            names = [part.get("valueString") for part in parts if part.get("url") == "element"]
             references = [(part.get("valueReference") or {}).get("reference") for part in parts if part.get("url") == "with"]
             covered = [self._resolved(reference) for reference in references]
-            fact_id, part, told, seal = (texts.get(key) for key in ("fact", "part", "told", "seal"))
-            if not all(isinstance(text, str) for text in (fact_id, part, told, seal, *names)):
+            fact_id, part, told, elements, seal = (texts.get(key) for key in ("fact", "part", "told", "elements", "seal"))
+            if part not in (WHOLE, LIST, ITEM) or not all(isinstance(text, str) for text in (fact_id, told, elements, seal)):
                 self._tell(met, "an extension of Wayline's own", "it is damaged")
                 continue
             here = [one for one in covered if one is not None]
             agrees = len(here) == len(covered) and seal == _seal(
-                str(fact_id), str(part), str(told), [str(name) for name in names], met.resource, [one.resource for one in here]
+                str(fact_id), str(part), str(told), str(elements).split(), met.resource, [one.resource for one in here]
             )
             found.append(_Entry(met, str(fact_id), str(part), str(told), tuple(here), agrees))
         return found
@@ -286,6 +285,7 @@ class _OwnReading:
             self._leave(entry)
             return False
         if told is None:
+            self._tell(entry.met, definition.label, _OTHER_VERSION.format("it is damaged"))
             self._leave(entry)
             return False
         words = _told_in_words(definition, told)

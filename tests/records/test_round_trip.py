@@ -1,0 +1,519 @@
+"""A case out as a FHIR document and back: nothing is lost, nothing is added, and a changed coded value is never overruled."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.conftest import PEOPLE
+from tests.helpers import situation_of
+from tests.records.fhir_rules import faults
+from tests.records.generated_cases import AS_OF, HERE, SOURCES, generated_situations
+from wayline.facts.case import FactReader, load_case
+from wayline.facts.courses import Listing
+from wayline.facts.findings import Told
+from wayline.facts.situation import Situation
+from wayline.facts.values import NumberRange
+from wayline.library import Library, library
+from wayline.records.case_forms import case_form, read_form
+from wayline.records.codes import code_book
+from wayline.records.fhir_pieces import UCUM_CODES
+from wayline.records.fhir_writing import SheetSection, bundle_of
+from wayline.records.own_extension import TOLD, MetResource, OwnValues, own_values
+
+CASES = 500
+MODEL_CHECKED = 8  # every eighth: slow, and random cases soon hold every kind of resource
+NOW = "2026-11-30T09:15:00Z"
+PEOPLE_FILES = sorted(path for path in PEOPLE.glob("*.yaml") if not path.stem.startswith("expected"))
+
+
+@cache
+def generated() -> list[Situation]:
+    """The random cases, made once."""
+    return [situation for _, situation in generated_situations(library().vocabulary, CASES)]
+
+
+def written(situation: Situation, sheet: tuple[SheetSection, ...] | None = None) -> dict[str, Any]:
+    """The document as other software gets it: through its JSON text."""
+    return dict(json.loads(json.dumps(bundle_of(situation, code_book(), generated_at=NOW, sheet=sheet))))
+
+
+def read_back(bundle: dict[str, Any]) -> OwnValues:
+    met = [
+        MetResource(
+            entry["resource"],
+            f"entry {number}",
+            (entry["fullUrl"], f"{entry['resource']['resourceType']}/{entry['resource'].get('id')}"),
+        )
+        for number, entry in enumerate(bundle["entry"], start=1)
+    ]
+    return own_values(met, library().vocabulary)
+
+
+def told_by(own: OwnValues) -> dict[str, Told | None]:
+    """The whole facts, as a case file would tell them."""
+    vocabulary = library().vocabulary
+    reader = FactReader(vocabulary, date.fromisoformat(own.as_of or "2026-11-30"))
+    return {one.fact_id: read_form(reader, vocabulary[one.fact_id], one.told, HERE) for one in own.facts if not one.is_item}
+
+
+def assert_the_same(situation: Situation, own: OwnValues) -> None:
+    assert own.changed == ()
+    assert own.as_of == situation.as_of.isoformat()
+    assert len(own.facts) == len(situation.told)
+    assert told_by(own) == dict(situation.told)
+
+
+# --- Nothing is lost -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_lost_on_generated_cases() -> None:
+    for situation in generated():
+        assert_the_same(situation, read_back(written(situation)))
+
+
+@pytest.mark.parametrize("path", PEOPLE_FILES, ids=lambda path: path.stem)
+def test_nothing_is_lost_of_people(path: Any, content: Library) -> None:
+    situation = load_case(path, content.vocabulary)
+    assert situation.told
+    assert_the_same(situation, read_back(written(situation)))
+
+
+def test_the_generated_cases_hold_every_fact_in_every_form(content: Library) -> None:
+    """What the round trip is worth: nothing of the vocabulary and of the forms of case files is left out of it."""
+    times: Counter[str] = Counter()
+    forms: Counter[str] = Counter()
+    for situation in generated():
+        for fact_id, told in situation.told.items():
+            times[fact_id] += 1
+            forms.update(_forms(situation, fact_id, told))
+    assert set(times) == set(content.vocabulary)
+    assert min(times.values()) >= 20
+    for form in (
+        *("exact", "bounded", "open bound", "times_uln", "partial times_uln", "one_of", "yes", "no", "month or year", "stale", "undated"),
+        *("incomplete list", "empty list", "empty incomplete list", "unknown drug", "procedure", "lesion beside nothing", "named lesion"),
+        *("incomplete scan", "bounded result", "result with a range", "course with a month"),
+    ):
+        assert forms[form] >= 20, form
+    assert {told.source for situation in generated() for told in situation.told.values()} >= set(SOURCES)
+
+
+def _forms(situation: Situation, fact_id: str, told: Told) -> Iterator[str]:
+    value = told.value
+    yield "undated" if told.date is None else "dated"
+    if told.date is not None and not told.date.is_exact:
+        yield "month or year"
+    if situation.finding(fact_id).state == "stale":
+        yield "stale"
+    if told.times_uln is not None:
+        yield "times_uln" if told.times_uln.is_exact else "partial times_uln"
+    if isinstance(value, NumberRange):
+        yield "exact" if value.is_exact else "open bound" if value.low_open or value.high_open else "bounded"
+    if isinstance(value, frozenset):
+        yield "one_of" if len(value) > 1 else "choice"
+    if isinstance(value, bool):
+        yield "yes" if value else "no"
+    if isinstance(value, Listing):
+        yield f"{'' if value.items else 'empty '}{'' if value.complete else 'incomplete '}list"
+        for item in value:
+            yield from _item_forms(item)
+
+
+def _item_forms(item: Any) -> Iterator[str]:
+    if getattr(item, "unknown_drugs", ()):
+        yield "unknown drug"
+    if getattr(item, "procedure", None):
+        yield "procedure"
+    if getattr(item, "start", None) and not item.start.is_exact:
+        yield "course with a month"
+    if getattr(item, "near", None) == frozenset():
+        yield "lesion beside nothing"
+    if getattr(item, "name", None):
+        yield "named lesion"
+    if hasattr(item, "lesions") and not item.lesions.complete:
+        yield "incomplete scan"
+    if hasattr(item, "lab"):
+        yield "result" if item.value.is_exact else "bounded result"
+        if item.upper_limit:
+            yield "result with a range"
+
+
+def test_only_what_was_told_is_written(content: Library) -> None:
+    """Derived values stay where they are: a told value and its contradiction come back as they were told."""
+    situation = situation_of(
+        {
+            "biomarker.her2": "positive",
+            "biomarker.her2_ihc": 0,
+            "labs.bilirubin": 0.8,
+            "labs.albumin": {"value": 3.9, "date": "2026-01-05"},
+            "therapy.history": [{"drugs": ["FOLFOX"], "intent": "palliative", "start": "2026-04-08"}],
+        }
+    )
+    assert situation.finding("biomarker.her2").state == "conflict"
+    assert situation.finding("therapy.lines").state == "derived"
+    assert situation.finding("labs.albumin").state == "stale"
+    assert_the_same(situation, read_back(written(situation)))
+
+
+# --- The document is right -------------------------------------------------------------------------------------------
+
+
+def test_documents_are_valid_by_the_models_and_by_the_rules() -> None:
+    from fhir.resources.R4B.bundle import Bundle
+
+    kinds: set[str] = set()
+    for situation in generated()[::MODEL_CHECKED]:
+        bundle = written(situation)
+        Bundle.model_validate_json(json.dumps(bundle))
+        assert faults(bundle) == []
+        kinds |= {entry["resource"]["resourceType"] for entry in bundle["entry"]}
+    assert kinds == {
+        *("Composition", "Patient", "Condition", "Observation", "BodyStructure", "MedicationStatement", "Procedure", "Goal", "List"),
+    }
+
+
+def test_the_rules_find_what_is_wrong() -> None:
+    """The rules that bundles are held against, held against bundles that break them."""
+    good = written(situation_of({"labs.albumin": 3.9, "metastases.bone": False, "therapy.history": []}))
+    assert faults(good) == []
+
+    def broken(change: Callable[[dict[str, Any]], Any]) -> list[str]:
+        bundle = copy.deepcopy(good)
+        change(bundle)
+        return faults(bundle)
+
+    assert broken(lambda bundle: bundle["entry"].reverse())
+    assert broken(lambda bundle: bundle["entry"].pop())
+    assert broken(lambda bundle: bundle["entry"].append(bundle["entry"][1]))
+    assert broken(lambda bundle: bundle.update(timestamp="2026-11-30"))
+    assert broken(lambda bundle: dict_of(bundle, "Observation").update(status="nope"))
+    assert broken(lambda bundle: dict_of(bundle, "Observation").update(valueBoolean=True))
+    assert broken(lambda bundle: dict_of(bundle, "Observation")["valueQuantity"].pop("code"))
+    assert broken(lambda bundle: dict_of(bundle, "Patient").update(name=[{"family": "Doe"}]))
+    assert broken(lambda bundle: dict_of(bundle, "List").pop("emptyReason"))
+    assert broken(lambda bundle: dict_of(bundle, "Patient")["text"].update(div='<div xmlns="http://www.w3.org/1999/xhtml"><b>x</b></div>'))
+    assert broken(lambda bundle: dict_of(bundle, "Observation")["subject"].update(reference="urn:uuid:1"))
+
+
+def dict_of(bundle: dict[str, Any], kind: str, code: str | None = None) -> dict[str, Any]:
+    """The first resource of a kind, or the one of a code."""
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        if resource["resourceType"] == kind and (code is None or code in json.dumps(resource.get("code") or resource)):
+            found: dict[str, Any] = resource
+            return found
+    raise AssertionError(f"no {kind} {code or ''}")
+
+
+def test_the_same_case_makes_the_same_document_and_another_case_shares_no_id() -> None:
+    one = situation_of({"person.sex": "female", "labs.albumin": 3.9})
+    other = situation_of({"person.sex": "female", "labs.albumin": 3.8})
+    assert written(one) == written(one)
+    ids = [{entry["fullUrl"] for entry in written(situation)["entry"]} for situation in (one, other)]
+    assert not ids[0] & ids[1]
+
+
+@pytest.mark.parametrize("wrong", ["", "2026-11-30", "2026-11-30T09:15:00", "2026-13-30T09:15:00Z", "now"])
+def test_the_moment_is_an_instant(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        bundle_of(situation_of({}), code_book(), generated_at=wrong)
+
+
+def test_a_case_that_tells_nothing_is_a_document_too() -> None:
+    situation = situation_of({})
+    bundle = written(situation)
+    assert faults(bundle) == []
+    assert_the_same(situation, read_back(bundle))
+    assert dict_of(bundle, "Patient")["gender"] == "unknown"
+
+
+def test_the_sheet_stands_in_the_composition() -> None:
+    sheet = (
+        SheetSection("What to ask", ("First <b>this</b>.",), ("Is HER2 known?", "And PD-L1?"), ("labs.albumin", "biomarker.her2")),
+        SheetSection("Goals"),
+    )
+    bundle = written(situation_of({"labs.albumin": 3.9}), sheet)
+    assert faults(bundle) == []
+    composition = bundle["entry"][0]["resource"]
+    asked, goals, everything = composition["section"]
+    assert [one["title"] for one in composition["section"]] == ["What to ask", "Goals", "All that was told"]
+    assert "First &lt;b&gt;this&lt;/b&gt;." in asked["text"]["div"]
+    assert "<li>Is HER2 known?</li>" in asked["text"]["div"]
+    albumin = next(entry["fullUrl"] for entry in bundle["entry"] if "1751-7" in json.dumps(entry["resource"].get("code", "")))
+    assert asked["entry"] == [{"reference": albumin}]
+    assert "entry" not in goals
+    assert {"reference": albumin} in everything["entry"]
+    assert "cancer" not in composition["title"].lower()
+
+
+def test_odd_text_is_shown_as_text() -> None:
+    """Whatever a source holds, the narrative stays harmless text, and the source comes back as it was."""
+    for source in SOURCES:
+        situation = situation_of({"labs.albumin": {"value": 3.9, "source": source}, "person.country": "<i>US</i>"})
+        bundle = written(situation)
+        assert faults(bundle) == []
+        assert "<script" not in json.dumps(bundle["entry"]).replace("\\u003c", "<").split('"told"')[0]
+        assert_the_same(situation, read_back(bundle))
+
+
+def test_nobody_is_named() -> None:
+    """No name, no contact; why there is no name is said in FHIR's own way."""
+    patient = dict_of(written(situation_of({"person.sex": "male", "person.birth_date": 1966})), "Patient")
+    assert patient["name"] == [
+        {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "not-asked"}]}
+    ]
+    assert not {"telecom", "contact", "photo", "communication"} & set(patient)
+    assert (patient["gender"], patient["birthDate"]) == ("male", "1966")
+
+
+# --- What other software understands ---------------------------------------------------------------------------------
+
+QUANTITY = {"unit": "g/dL", "system": "http://unitsofmeasure.org", "code": "g/dL"}
+
+
+@pytest.mark.parametrize(
+    ("fact_id", "told", "element", "expected"),
+    [
+        ("labs.albumin", 3.9, "valueQuantity", {"value": 3.9, **QUANTITY}),
+        ("labs.albumin", {"value": 39, "unit": "g/L"}, "valueQuantity", {"value": 3.9, **QUANTITY}),
+        ("labs.albumin", {"at_least": 3.5}, "valueQuantity", {"value": 3.5, "comparator": ">=", **QUANTITY}),
+        ("labs.albumin", {"above": 3.5}, "valueQuantity", {"value": 3.5, "comparator": ">", **QUANTITY}),
+        ("labs.albumin", {"at_most": 3.5}, "valueQuantity", {"value": 3.5, "comparator": "<=", **QUANTITY}),
+        ("labs.albumin", {"below": 3.5}, "valueQuantity", {"value": 3.5, "comparator": "<", **QUANTITY}),
+        (
+            "labs.albumin",
+            {"at_least": 3, "below": 3.5},
+            "valueRange",
+            {"low": {"value": 3, **QUANTITY}, "high": {"value": 3.5, **QUANTITY}},
+        ),
+        ("labs.albumin", {"value": 3.9, "date": "2026-10"}, "effectiveDateTime", "2026-10"),
+        ("labs.albumin", 3.9, "effectiveDateTime", "2026-11-20"),
+        ("function.ecog", 1, "valueInteger", 1),
+        ("liver.lesion_count", 2, "valueInteger", 2),
+        ("person.pregnant", False, "valueCodeableConcept.coding.0.code", "LA26683-5"),
+        ("biomarker.msi_high", True, "valueCodeableConcept.coding.0.code", "LA26203-2"),
+        ("diagnosis.stage", 4, "valueCodeableConcept.coding.0.code", "1222837003"),
+        ("function.ecog", {"one_of": [1, 2]}, "valueCodeableConcept.text", None),
+        ("metastases.bone", True, "verificationStatus.coding.0.code", "confirmed"),
+        ("metastases.bone", False, "verificationStatus.coding.0.code", "refuted"),
+        ("metastases.bone", False, "code.coding.0.code", "94222008"),
+        ("symptom.black_stool", False, "valueBoolean", False),
+        ("symptom.temperature_c", {"value": 101.3, "unit": "F"}, "valueQuantity.value", 38.5),
+        ("condition.stroke_date", "2025-03", "valueDateTime", "2025-03"),
+        ("labs.alt", {"times_uln": 2.1}, "component.0.valueQuantity.value", 2.1),
+        ("labs.alt", {"times_uln": {"below": 2}}, "component.0.valueQuantity.comparator", "<"),
+        ("labs.alt", {"times_uln": 2.1}, "dataAbsentReason.coding.0.code", "unknown"),
+        ("labs.alt_uln", 40, "referenceRange.0.high.value", 40),
+        ("labs.alt_uln", 40, "dataAbsentReason.coding.0.code", "unknown"),
+    ],
+)
+def test_standard_elements_say_as_much_as_they_can(fact_id: str, told: Any, element: str, expected: Any, content: Library) -> None:
+    bundle = written(situation_of({fact_id: told}))
+    own = json.dumps(fact_id)
+    found = next(entry["resource"] for entry in bundle["entry"] if own in json.dumps(entry["resource"].get("extension", "")))
+    for step in element.split("."):
+        found = found[int(step)] if step.isdigit() else found[step]
+    if expected is None:
+        words = [content.vocabulary[fact_id].choices[value].words for value in ("1", "2")]
+        assert found == " or ".join(words)
+    else:
+        assert found == expected
+
+
+def test_every_unit_that_is_written_is_one_that_is_read(content: Library) -> None:
+    vocabulary = content.vocabulary
+    units = {definition.unit for definition in vocabulary.values() if definition.kind == "number"}
+    for unit in units - {None}:
+        assert vocabulary.usual_unit_spelling(UCUM_CODES.get(unit, unit)) == unit
+    assert set(UCUM_CODES) <= units
+
+
+# --- What a changed document is worth --------------------------------------------------------------------------------
+
+CASE: dict[str, Any] = {
+    "person.sex": "female",
+    "person.birth_date": "1966-02-01",
+    "person.postal_code": "02115",
+    "diagnosis.histology": "adenocarcinoma",
+    "diagnosis.site": "lower",
+    "diagnosis.date": "2026-10",
+    "metastases.liver": True,
+    "metastases.bone": False,
+    "labs.albumin": {"value": 3.9, "date": "2026-11-16", "source": "lab report"},
+    "labs.albumin_lln": 3.5,
+    "biomarker.pdl1_cps": {"at_least": 1, "below": 10},
+    "function.ecog": 1,
+    "liver.lesions": [{"segment": 6, "diameter_cm": 2.4, "near": []}, {"segment": 7, "diameter_cm": 1.1}],
+    "therapy.history": [
+        {"drugs": ["FOLFOX", "Opdivo"], "intent": "palliative", "start": "2026-04-08"},
+        {"procedure": "stent", "start": "2026-03"},
+    ],
+    "wish.goals": ["swallow_better", "live_longer"],
+}
+
+
+def change(bundle: dict[str, Any], kind: str, code: str, path: str, value: Any) -> None:
+    found: Any = dict_of(bundle, kind, code)
+    *steps, last = path.split(".")
+    for step in steps:
+        found = found[int(step)] if step.isdigit() else found[step]
+    if value is None:
+        del found[int(last) if last.isdigit() else last]
+    else:
+        found[int(last) if last.isdigit() else last] = value
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "path", "value", "lost"),
+    [
+        ("Observation", "1751-7", "valueQuantity.value", 2.9, "labs.albumin"),
+        ("Observation", "1751-7", "valueQuantity.value", 39, "labs.albumin"),
+        ("Observation", "1751-7", "valueQuantity.code", "g/L", "labs.albumin"),
+        ("Observation", "1751-7", "valueQuantity.comparator", "<", "labs.albumin"),
+        ("Observation", "1751-7", "valueQuantity", None, "labs.albumin"),
+        ("Observation", "1751-7", "valueString", "3.9", "labs.albumin"),
+        ("Observation", "1751-7", "effectiveDateTime", "2026-11-17", "labs.albumin"),
+        ("Observation", "1751-7", "status", "entered-in-error", "labs.albumin"),
+        ("Observation", "1751-7", "code.coding.0.code", "718-7", "labs.albumin"),
+        ("Observation", "1751-7", "referenceRange.0.low.value", 3.4, "labs.albumin_lln"),
+        ("Observation", "89247-1", "valueInteger", 2, "function.ecog"),
+        ("Condition", "94222008", "verificationStatus.coding.0.code", "confirmed", "metastases.bone"),
+        ("Condition", "94381002", "verificationStatus.coding.0.code", "entered-in-error", "metastases.liver"),
+        ("Condition", "363402007", "bodySite.0.coding.0.code", "C15.4", "diagnosis.site"),
+        ("Condition", "363402007", "extension.1.valueDateTime", "2025-10", "diagnosis.date"),
+        ("Patient", "", "gender", "male", "person.sex"),
+        ("Patient", "", "birthDate", "1956-02-01", "person.birth_date"),
+        ("Patient", "", "address.0.postalCode", "02116", "person.postal_code"),
+    ],
+)
+def test_a_changed_coded_value_is_never_overruled(kind: str, code: str, path: str, value: Any, lost: str) -> None:
+    """Our own value does not count any more; it is told with what was changed, and everything else counts as before."""
+    situation = situation_of(CASE)
+    bundle = written(situation)
+    change(bundle, kind, code, path, value)
+    own = read_back(bundle)
+    told = told_by(own)
+    label = library().vocabulary[lost].label
+    assert lost not in told
+    assert any(one.words.startswith(label) and "coded value" in one.why for one in own.changed)
+    kept = {fact_id: one for fact_id, one in situation.told.items() if fact_id != lost}
+    if path == "status" or path.startswith("code.") or lost in ("diagnosis.histology",):
+        kept = {fact_id: one for fact_id, one in kept.items() if fact_id in told}  # the resource as a whole was withdrawn
+    assert told == kept
+
+
+@pytest.mark.parametrize("kind", ["MedicationStatement", "Procedure", "BodyStructure", "Goal"])
+def test_a_list_is_whole_only_with_all_its_items(kind: str) -> None:
+    """One item gone: the others are read, one by one, and nobody says that they are all there were."""
+    situation = situation_of(CASE)
+    bundle = written(situation)
+    gone = next(entry for entry in bundle["entry"] if entry["resource"]["resourceType"] == kind)
+    bundle["entry"].remove(gone)
+    own = read_back(bundle)
+    fact_id = {"MedicationStatement": "therapy.history", "Procedure": "therapy.history", "BodyStructure": "liver.lesions"}.get(
+        kind, "wish.goals"
+    )
+    items = [one for one in own.facts if one.fact_id == fact_id]
+    assert all(one.is_item for one in items)
+    assert len(items) == len(CASE[fact_id]) - 1
+    assert any("may be more" in one.why for one in own.changed)
+    assert told_by(own) == {one: told for one, told in situation.told.items() if one != fact_id}
+
+
+def test_what_servers_do_on_the_way_changes_nothing() -> None:
+    """New ids and addresses, other displays and narratives, 3.90 for 3.9, elements of the server's own: still the same values."""
+    situation = situation_of(CASE)
+    bundle = written(situation)
+    text = json.dumps(bundle)
+    for number, entry in enumerate(bundle["entry"]):
+        resource = entry["resource"]
+        text = text.replace(f'"{entry["fullUrl"]}"', f'"{resource["resourceType"]}/{number}"').replace(f'"{resource["id"]}"', f'"{number}"')
+    moved = json.loads(text)
+    for number, entry in enumerate(moved["entry"]):
+        resource = entry["resource"]
+        entry["fullUrl"] = f"https://hospital.example/fhir/{resource['resourceType']}/{number}"
+        resource["id"] = str(number)
+        resource["text"] = {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>other</div>"}
+        resource["meta"] = {**resource.get("meta", {}), "versionId": "7", "lastUpdated": NOW}
+        resource["encounter"] = {"reference": "Encounter/9"}
+        for coding in (resource.get("code") or {}).get("coding", ()):
+            coding["display"] = coding["display"].upper()
+        if "valueQuantity" in resource:
+            resource["valueQuantity"]["value"] = float(resource["valueQuantity"]["value"])
+            resource["valueQuantity"]["unit"] = "other words"
+    assert_the_same(situation, read_back(moved))
+
+
+def test_two_documents_in_one_record_do_not_mix() -> None:
+    one, other = situation_of(CASE), situation_of({**CASE, "therapy.history": []})
+    bundle = written(one)
+    bundle["entry"] += written(other)["entry"]
+    own = read_back(bundle)
+    assert own.changed == ()
+    histories = [fact.told for fact in own.facts if fact.fact_id == "therapy.history"]
+    assert [len(history["items"]) for history in histories] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("told", "{"),
+        ("told", "[" * 5000),
+        ("told", '{"value": 39}'),
+        ("told", '{"value": NaN}'),
+        ("told", "x" * 300_000),
+        ("told", 3),
+        ("fact", "labs.unheard_of"),
+        ("fact", ["labs.albumin"]),
+        ("seal", ""),
+        ("elements", None),
+        ("part", "else"),
+    ],
+)
+def test_a_damaged_extension_is_told_and_not_used(part: str, value: Any) -> None:
+    """Nothing that stands in the extension can break the reading; the codes of the resource are read instead."""
+    bundle = written(situation_of(CASE))
+    albumin = dict_of(bundle, "Observation", "1751-7")
+    extension = next(one for one in albumin["extension"] if one["url"] == TOLD)
+    for one in extension["extension"]:
+        if one["url"] == part:
+            key = next(key for key in one if key.startswith("value"))
+            one[key] = value
+    own = read_back(bundle)
+    assert "labs.albumin" not in told_by(own)
+    assert len(own.changed) == 1
+    assert len(own.changed[0].words) < 300
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [None, 3, "x", {}, [None], [3], [{"url": TOLD}], [{"url": TOLD, "extension": 3}], [{"url": TOLD, "extension": [{"url": "with"}]}]],
+)
+def test_odd_extensions_break_nothing(extension: Any) -> None:
+    bundle = written(situation_of({"labs.albumin": 3.9}))
+    dict_of(bundle, "Patient")["extension"] = extension
+    assert told_by(read_back(bundle)) == dict(situation_of({"labs.albumin": 3.9}).told)
+
+
+def test_a_record_without_our_extension_has_none_of_our_values() -> None:
+    bundle = written(situation_of(CASE))
+    for entry in bundle["entry"]:
+        entry["resource"].pop("extension", None)
+    assert read_back(bundle) == OwnValues()
+
+
+def test_case_forms_are_whole_case_files(content: Library) -> None:
+    """The form in which the extension carries values is the form of case files: written to a file it reads as the same case."""
+    for situation in generated()[::25]:
+        form = json.loads(json.dumps(case_form(situation)))
+        reader = FactReader(content.vocabulary, AS_OF)
+        facts = {one: read_form(reader, content.vocabulary[one], told, HERE) for one, told in form["facts"].items()}
+        assert facts == dict(situation.told)
+        assert form["as_of"] == AS_OF.isoformat()

@@ -284,7 +284,7 @@ def test_a_number_that_contradicts_the_list_decides_nothing(client: Client) -> N
 def test_more_than_a_record_holds_is_refused_and_changes_nothing(client: Client, address: str) -> None:
     """413, in words, with a way back."""
     facts = {LESIONS: listed(item("A", size=2.0))}
-    put(client, facts, {"person.note": {"": "x" * (LARGEST_RECORD_BYTES - 220)}})
+    put(client, facts, {"person.note": {"": "x" * (LARGEST_RECORD_BYTES - 270)}})
     sent: dict[str, dict[str, Any]] = {
         TUMORS: {"do": "save", "segment": "6", "size": "3", "unit": "cm", "near": ["heart", "bowel"]},
         LIST: form_of(client.get(LIST), having="size-0") | {"segment-1": "2", "size-1": "3", "unit-1": "cm"},

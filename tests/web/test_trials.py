@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests.web.old_records import record_of_form_1
 from tests.web.test_pages import NEVER, TELLING, text_of
 from tests.web.trial_records import SITE, days_ago, fill_mirror, record, without_dates
 from wayline.facts.case import parse_case
@@ -647,18 +648,7 @@ def test_a_study_set_aside_that_the_mirror_no_longer_holds_is_still_listed(
 
 def test_records_from_before_set_aside_still_open() -> None:
     """A vault record written without the field is read, and has nothing set aside."""
-    import json
-    import os
-
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    from wayline.web.models import VaultRecord
-    from wayline.web.vault import _FORM, NONCE_BYTES, _derived, _record_id
-
-    key, nonce = os.urandom(32), os.urandom(NONCE_BYTES)
-    older = json.dumps({"facts": {"person.age": 61}, "drafts": {}}).encode()
-    sealed = nonce + AESGCM(_derived(key, b" sealing key")).encrypt(nonce, older, _FORM + _record_id(key).encode())
-    VaultRecord.objects.create(id=_record_id(key), sealed=sealed, last_used_on=date(2026, 11, 23))
+    key = record_of_form_1({"facts": {"person.age": 61}, "drafts": {}}, date(2026, 11, 23))
     contents = Vault(key, date(2026, 11, 23)).read()
     assert contents.facts == {"person.age": 61}
     assert contents.set_aside == []

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from wayline.web.models import VaultRecord
-from wayline.web.vault import LARGEST_RECORD_BYTES, PADDED_TO_BYTES, Contents, RecordTooLargeError, Vault, forget_unused
+from wayline.web.lockbox import PADDED_TO_BYTES, PARTS, ROW_PADDED_TO_BYTES, DamagedPartError
+from wayline.web.models import VaultHolder, VaultPart, VaultRecord
+from wayline.web.sealing import holder_id
+from wayline.web.vault import LARGEST_RECORD_BYTES, Contents, RecordTooLargeError, Vault, forget_unused
 
 TODAY = date(2026, 11, 23)
 FACTS = {"diagnosis.histology": {"value": "squamous"}, "labs.bilirubin": {"value": 1.2, "date": "2026-11-20"}}
@@ -35,12 +37,9 @@ def test_what_was_written_is_read_back_with_the_key() -> None:
 
 
 def test_nothing_typed_stands_in_the_database() -> None:
-    """The row holds neither the facts, nor the key, nor the record id as part of the key."""
+    """No table holds the facts, the key, or what a cookie carries."""
     vault = stored()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, sealed FROM web_vaultrecord")
-        (record_id, sealed) = cursor.fetchone()
-    raw = record_id.encode() + bytes(sealed)
+    raw = b"".join(everything_stored())
     assert vault.key is not None
     for secret in (
         b"squamous",
@@ -48,6 +47,7 @@ def test_nothing_typed_stands_in_the_database() -> None:
         b"bilirubin",
         b"2026-11-20",
         b"many",
+        b"situation",
         vault.key,
         vault.key.hex().encode(),
         vault.cookie.encode(),
@@ -55,22 +55,37 @@ def test_nothing_typed_stands_in_the_database() -> None:
         assert secret not in raw
 
 
+def everything_stored() -> list[bytes]:
+    """Every value of every table of the vault, as bytes."""
+    values: list[bytes] = []
+    with connection.cursor() as cursor:
+        for table in ("web_vaultrecord", "web_vaultpart", "web_vaultholder", "web_wrongcodes"):
+            cursor.execute(f"SELECT * FROM {table}")
+            values += [value if isinstance(value, bytes) else str(value).encode() for row in cursor.fetchall() for value in row]
+    return values
+
+
 @pytest.mark.parametrize("characters", [1, 50, 1500])
 def test_the_length_of_a_record_tells_little(characters: int) -> None:
-    """Records are padded to whole blocks."""
+    """Parts are padded to whole blocks, and there are as many whatever was told."""
     vault = Vault(None, TODAY)
     vault.write(Contents({"person.country": "x" * characters}))
-    sealed = VaultRecord.objects.get().sealed
-    assert (len(sealed) - 12 - 16) % PADDED_TO_BYTES == 0
-    assert len(sealed) == PADDED_TO_BYTES + 28
+    assert [len(part.sealed) for part in VaultPart.objects.all()] == [PADDED_TO_BYTES + 28] * len(PARTS)
+    assert len(VaultRecord.objects.get().sealed) == PADDED_TO_BYTES + 28
+    assert len(VaultHolder.objects.get().sealed) == 32 + ROW_PADDED_TO_BYTES + 28
 
 
 def test_the_same_contents_are_never_sealed_alike() -> None:
-    """Each writing takes a fresh nonce."""
+    """Two records of the same contents share no bytes of seal, and each writing takes a fresh nonce."""
     vault = stored()
-    first = bytes(VaultRecord.objects.get().sealed)
-    vault.write(Contents(FACTS))
-    assert bytes(VaultRecord.objects.get().sealed)[:12] != first[:12]
+    first = {bytes(part.sealed)[:12] for part in VaultPart.objects.all()}
+    stored()
+    assert len({bytes(part.sealed) for part in VaultPart.objects.all()}) == 2 * len(PARTS)
+    VaultPart.objects.exclude(record_id=VaultHolder.objects.get(id=holder_id(vault.key or b"")).record_id).delete()
+    vault.write(Contents({"person.age": 61}))
+    vault.write(Contents(FACTS, {"labs.albumin": {"": "many"}}))
+    again = {bytes(part.sealed)[:12] for part in VaultPart.objects.all()}
+    assert len(again - first) == 1  # the part that changed; the others were not touched
 
 
 @pytest.mark.parametrize(
@@ -100,25 +115,33 @@ def test_another_key_opens_nothing() -> None:
 
 
 def test_a_record_that_was_tampered_with_opens_as_empty() -> None:
-    """One flipped bit, or a ciphertext moved under another id, is never guessed at."""
+    """One flipped bit in every part: nothing is guessed at, and nothing is written over it."""
     vault = stored()
-    record = VaultRecord.objects.get()
-    sealed = bytearray(record.sealed)
-    sealed[40] ^= 1
-    VaultRecord.objects.update(sealed=bytes(sealed))
-    assert Vault(vault.key, TODAY).read().is_empty
+    for part in VaultPart.objects.all():
+        sealed = bytearray(part.sealed)
+        sealed[40] ^= 1
+        VaultPart.objects.filter(id=part.id).update(sealed=bytes(sealed))
+    again = Vault(vault.key, TODAY)
+    assert again.read().is_empty
+    assert set(again.damaged) == set(PARTS)
+    before = everything_stored()
+    with pytest.raises(DamagedPartError):
+        again.write(Contents({"person.age": 61}))
+    assert everything_stored() == before
 
 
 def test_a_ciphertext_moved_to_another_row_does_not_open() -> None:
-    """The record's id is bound into its seal."""
-    mine = stored()
-    before = VaultRecord.objects.get()
-    other = Vault(None, TODAY)
+    """The record's id is bound into every seal: parts, ledger and rows of one record open nothing in another."""
+    mine, other = stored(), Vault(None, TODAY)
     other.write(Contents({"person.country": {"value": "US"}}))
-    theirs = VaultRecord.objects.exclude(id=before.id).get()
-    VaultRecord.objects.filter(id=before.id).update(sealed=theirs.sealed)
+    my_row, their_row = (VaultHolder.objects.get(id=holder_id(vault.key or b"")) for vault in (mine, other))
+    VaultPart.objects.filter(record_id=my_row.record_id).delete()
+    VaultPart.objects.filter(record_id=their_row.record_id).update(record_id=my_row.record_id)
     assert mine.read().is_empty
-    assert not other.read().is_empty
+    assert other.read().is_empty
+    VaultHolder.objects.filter(id=my_row.id).update(sealed=their_row.sealed)
+    assert mine.read().is_empty
+    assert set(mine.damaged) == set(PARTS)
 
 
 @pytest.mark.parametrize(("days", "kept"), [(0, True), (89, True), (90, True), (91, False)])
@@ -129,7 +152,7 @@ def test_a_record_is_forgotten_after_ninety_days_unused(days: int, kept: bool) -
     assert Vault(vault.key, later).read().is_empty is not kept
     if not kept:
         assert forget_unused(later) == 1
-    assert VaultRecord.objects.exists() is kept
+    assert [table.objects.exists() for table in (VaultRecord, VaultPart, VaultHolder)] == [kept] * 3
 
 
 def test_reading_renews_the_ninety_days() -> None:
@@ -144,17 +167,17 @@ def test_erasing_removes_the_row_at_once() -> None:
     vault = stored()
     key = vault.key
     vault.erase()
-    assert not VaultRecord.objects.exists()
+    assert everything_stored() == []
     assert Vault(key, TODAY).read().is_empty
 
 
 def test_too_much_is_refused_and_changes_nothing() -> None:
     """A write that does not fit leaves the record as it was."""
     vault = stored()
-    before = bytes(VaultRecord.objects.get().sealed)
+    before = everything_stored()
     with pytest.raises(RecordTooLargeError):
         vault.write(Contents({"person.country": "x" * LARGEST_RECORD_BYTES}))
-    assert bytes(VaultRecord.objects.get().sealed) == before
+    assert everything_stored() == before
 
 
 def test_the_cookie_is_kept_from_scripts_and_from_other_sites(client: Client) -> None:

@@ -9,10 +9,12 @@ from django.http import HttpRequest
 
 from wayline import __version__
 from wayline.library import library
+from wayline.web.key_words import part_words
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
-    """The line's number and hours, the version, and whether this device holds a vault key."""
+    """The line's number and hours, the version, whether this device holds a vault key, and parts of the record that did not open."""
+    vault = request.META.get("wayline.vault")
     return {
         "line_number": settings.LINE_NUMBER,
         "line_hours": settings.LINE_HOURS,
@@ -21,4 +23,5 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
         "site": library().site,
         "version": __version__,
         "has_vault": settings.VAULT_COOKIE in request.COOKIES,
+        "damaged_parts": [] if vault is None else part_words(vault.damaged),
     }

@@ -102,9 +102,13 @@ SECURE_SSL_REDIRECT = False  # the proxy in front redirects
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # and only where a view is marked with wayline.web.middleware.takes_a_file
+# A file is read in memory and never laid on the disk, however large its view lets it be.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64_000_000
 
 VAULT_COOKIE = "__Host-wayline_key" if HTTPS else "wayline_key"
+VAULT_SHARED_COOKIE = "__Host-wayline_shared_key" if HTTPS else "wayline_shared_key"
 VAULT_DAYS_UNUSED = 90
 
 # A log line says which code failed and where, never what was typed: wayline.web.logs keeps messages and arguments out.

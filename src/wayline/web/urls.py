@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, guide, liver, liver_text, liver_tumors, situation, trials, visit
+from wayline.web.views import about, choices, guide, keys, liver, liver_text, liver_tumors, situation, trials, visit
 
 urlpatterns = [
     path("", about.home, name="home"),
@@ -40,6 +40,16 @@ urlpatterns = [
     path("visit/", visit.hub, name="visit"),
     path("visit/questions/", visit.questions, name="visit-questions"),
     path("visit/questions/add/", visit.add, name="visit-questions-add"),
+    path("keys/", keys.overview, name="keys"),
+    path("keys/code/", keys.code, name="keys-code"),
+    path("keys/share/", keys.share_with, name="keys-share"),
+    path("keys/open/", keys.open_with_code, name="keys-open"),
+    path("keys/remove/", keys.take_out, name="keys-remove"),
+    path("keys/device/", keys.device, name="keys-device"),
+    path("keys/save/", keys.save_file, name="keys-save"),
+    path("keys/restore/", keys.restore, name="keys-restore"),
+    path("keys/shared/", keys.shared, name="keys-shared"),
+    path("keys/damaged/", keys.damaged, name="keys-damaged"),
     path("ready/", about.ready, name="ready"),
     path("offline-help.js", about.offline_help, name="offline-help"),
 ]

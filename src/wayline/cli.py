@@ -14,17 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wayline import __version__
-from wayline.checking import check_report
 from wayline.diary.flags import flags_for
 from wayline.facts.case import load_case
 from wayline.folders import write_whole
 from wayline.library import library, load_library
-from wayline.liver.drawing import liver_map
-from wayline.liver_report import liver_json, liver_report, liver_text
 from wayline.options.matching import matches_for
 from wayline.reading import WaylineError
 from wayline.report import facts_json, facts_text, flags_json, flags_text, options_json, options_text, print_json
-from wayline.trials_commands import add_trials_commands, facts_that_settle_trials
 
 BAD_INPUT = 2
 _LIVER_MEASURE = "liver measure"
@@ -63,7 +59,7 @@ def _with_two_words(arguments: Sequence[str]) -> list[str]:
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser for these words. What measures scans brings arrays with it, so it is loaded only when it is asked for."""
+    """The parser for these words. What a command needs beyond the facts and options is loaded only when it is asked for."""
     parser = argparse.ArgumentParser(
         prog="wayline",
         description="For people with stage four cancer of the esophagus. Wayline informs; it never advises. Only a care team can decide.",
@@ -97,13 +93,25 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         add_measure_arguments(measure)
     measure.set_defaults(command=_measure)
 
+    brief = commands.add_parser("brief", help="the sheet for a visit: PDF, page, plain text, or FHIR document")
+    if words[:1] == ["brief"]:
+        from wayline.brief_command import add_brief_arguments
+
+        add_brief_arguments(brief)
+    brief.set_defaults(command=_brief)
+
     check = commands.add_parser("check", help="the editor's test: content, references, rules, review dates")
     check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="another content folder than the one that ships")
     check.add_argument("--as-of", metavar="DATE", help="check review dates as of this day instead of today")
     check.add_argument("--json", action="store_true", help="JSON on stdout")
     check.set_defaults(command=_check)
 
-    add_trials_commands(commands, _trials)
+    if words[:1] == ["trials"]:
+        from wayline.trials_commands import add_trials_commands
+
+        add_trials_commands(commands, _trials)
+    else:
+        commands.add_parser("trials", help="studies: the registry's mirror, their criteria, and one person checked against them")
 
     serve = commands.add_parser("serve", help="migrate, load content and serve the website; works offline")
     serve.add_argument("--port", type=int, default=8000, help="the port on localhost (8000)")
@@ -118,6 +126,8 @@ def _now() -> datetime:
 
 
 def _options(parsed: argparse.Namespace) -> int:
+    from wayline.trials_commands import facts_that_settle_trials
+
     situation = load_case(parsed.case, library().vocabulary)
     matches = matches_for(situation, library().catalog)
     trials = facts_that_settle_trials(situation)
@@ -148,6 +158,9 @@ def _facts(parsed: argparse.Namespace) -> int:
 
 
 def _liver(parsed: argparse.Namespace) -> int:
+    from wayline.liver.drawing import liver_map
+    from wayline.liver_report import liver_json, liver_report, liver_text
+
     situation = load_case(parsed.case, library().vocabulary)
     report = liver_report(situation, library())
     if parsed.svg is not None:
@@ -165,7 +178,15 @@ def _measure(parsed: argparse.Namespace) -> int:
     return measure(parsed, _now().date())
 
 
+def _brief(parsed: argparse.Namespace) -> int:
+    from wayline.brief_command import brief
+
+    return brief(parsed)
+
+
 def _check(parsed: argparse.Namespace) -> int:
+    from wayline.checking import check_report
+
     content = library() if parsed.folder is None else load_library(parsed.folder)
     today = _now().date()
     if parsed.as_of is not None:

@@ -23,8 +23,8 @@ def data_folder() -> Path:
     return folder.resolve()
 
 
-def write_whole(path: Path, text: str, *, may_replace: bool) -> None:
-    """Write a text file whole or not at all, readable by its owner only: what is written here is somebody's health.
+def write_whole(path: Path, content: str | bytes, *, may_replace: bool) -> None:
+    """Write a file whole or not at all, readable by its owner only: what is written here is somebody's health.
 
     Into a temporary file beside it, which then takes its name. A file that is there is replaced only if `may_replace`.
     """
@@ -35,8 +35,8 @@ def write_whole(path: Path, text: str, *, may_replace: bool) -> None:
     except OSError as error:
         raise WaylineError(f"{path}: cannot be written ({error.strerror})") from None
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         _take_name(Path(temporary), path, may_replace)

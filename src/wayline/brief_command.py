@@ -1,0 +1,122 @@
+"""`wayline brief CASE -o FILE`: the sheet for a visit as a PDF, a page, plain text or a FHIR document.
+
+What makes each form is imported only when it is asked for, so that a text does not wait for a PDF.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wayline.brief.fitting import fits_two_pages
+from wayline.brief.pdf import measure, sheet_pdf
+from wayline.brief.sheet import SIZES, Choices, Line, Sheet, Studies, make_sheet, sheet_plan
+from wayline.facts.case import load_case
+from wayline.facts.situation import Situation
+from wayline.folders import data_folder_path, write_whole
+from wayline.library import library
+from wayline.options.visit_questions import questions_for_sheet
+from wayline.reading import WaylineError, nearest
+
+if TYPE_CHECKING:
+    from wayline.trials.places import Point
+
+FORMS = (".pdf", ".html", ".txt", ".json")
+_COUNTRIES_WITH_ZIP_CODES = frozenset({"US", "USA", "UNITED STATES", "PR", "GU", "VI", "AS", "MP"})
+
+
+def add_brief_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `wayline brief`."""
+    parser.add_argument("case", metavar="CASE", help="a YAML or JSON case file, or - for standard input")
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, required=True, help="where to write; the ending says what: .pdf, .html, .txt or .json"
+    )
+    parser.add_argument("--large", action="store_true", help="18 points instead of 14")
+    parser.add_argument("--outlook", action="store_true", help="with published figures about groups of people; left out unless asked for")
+
+
+def brief(parsed: argparse.Namespace) -> int:
+    """Write the sheet, whole or not at all; returns the exit status."""
+    form = _form(parsed.output)
+    content = library()
+    situation = load_case(parsed.case, content.vocabulary)
+    choices = Choices(size=SIZES[1] if parsed.large else SIZES[0], outlook=parsed.outlook)
+    sheet = make_sheet(
+        situation,
+        content,
+        trials=_studies(situation),
+        questions=questions_for_sheet({}, situation, content),
+        line=Line(os.environ.get("WAYLINE_LINE_NUMBER", ""), os.environ.get("WAYLINE_LINE_HOURS", "")),
+        choices=choices,
+        fits=measure() or fits_two_pages,
+    )
+    write_whole(parsed.output, written(sheet, situation, form), may_replace=True)
+    return 0
+
+
+def _form(path: Path) -> str:
+    ending = path.suffix.lower()
+    if ending not in FORMS:
+        raise WaylineError(f"-o {path}: the ending says what is written: {', '.join(FORMS)}.{nearest(ending, FORMS)}")
+    return ending
+
+
+def written(sheet: Sheet, situation: Situation, form: str) -> str | bytes:
+    """The sheet in one of the forms, named by the ending of its file."""
+    if form == ".pdf":
+        return sheet_pdf(sheet)
+    if form == ".html":
+        from wayline.brief.page import sheet_html
+
+        return sheet_html(sheet)
+    if form == ".txt":
+        from wayline.brief.plain_text import sheet_text
+
+        return sheet_text(sheet)
+    from wayline.brief.document import sheet_document
+    from wayline.records.codes import code_book
+
+    return sheet_document(sheet, situation, code_book())
+
+
+def _studies(situation: Situation) -> Studies | None:
+    """The open studies of the copy of the registry; None where there is none."""
+    folder = data_folder_path()
+    if not folder.is_dir():
+        return None
+    from wayline.trials.mirror import Mirror
+
+    mirror = Mirror.open_if_present(folder)
+    if mirror is None:
+        return None
+    from wayline.brief.finding_studies import studies_for
+    from wayline.trials.finding import OpenTrials
+
+    content = library()
+    with mirror:
+        if not mirror.count:
+            return None
+        trials = OpenTrials(mirror.studies(), content.criteria_reader, content.relevance, content.vocabulary)
+        found = ((study.nct_id, mirror.standing(study.nct_id)) for study in trials.studies)
+        standings = {nct_id: standing for nct_id, standing in found if standing is not None}
+        as_of = mirror.as_of
+    return studies_for(
+        situation,
+        trials,
+        standings,
+        copied_on=None if as_of is None else as_of.day,
+        facts={one.fact: one.trials for one in trials.facts_to_ask(situation)},
+        never=sheet_plan(content).never,
+        near=_home(situation),
+    )
+
+
+def _home(situation: Situation) -> Point | None:
+    zip_code, country = situation.value("person.postal_code"), situation.value("person.country")
+    if zip_code is None or (country is not None and country.upper() not in _COUNTRIES_WITH_ZIP_CODES):
+        return None
+    from wayline.trials.places import point_of_zip
+
+    return point_of_zip(zip_code)

@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from wayline.web.key_words import damage_shown
 from wayline.web.lockbox import DamagedPartError
+from wayline.web.uploads import NoRoomError, give_back, read_whole, throw_away
 from wayline.web.vault import SignedOutError, Vault
 from wayline.web.visitors import forget_key, keep, vault_of
 
@@ -37,7 +38,10 @@ class WholeForms:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            give_back(request)
 
     def process_view(self, request: HttpRequest, view: _View, args: object, kwargs: object) -> HttpResponse | None:
         """Before anything reads the form, the check against forged ones included."""
@@ -48,15 +52,18 @@ class WholeForms:
             return render(request, "web/not_whole.html", status=415)
         if request.content_type == FORM_WITH_FILE and largest_bytes:
             if int(request.META["CONTENT_LENGTH"]) > largest_bytes:
+                throw_away(request, int(request.META["CONTENT_LENGTH"]))
                 return render(request, "web/file_too_large.html", status=413)
         elif request.content_type != FORM:
             return render(request, "web/not_whole.html", status=415)
         try:
             if request.content_type == FORM_WITH_FILE:
-                request._body = request.read(int(request.META["CONTENT_LENGTH"]))  # longer than a form's body may be
+                request._body = read_whole(request, int(request.META["CONTENT_LENGTH"]))  # longer than a form's body may be
             arrived = len(request.body)
         except UnreadablePostError:
             arrived = -1
+        except NoRoomError:
+            return render(request, "web/files_wait.html", status=503)
         if str(arrived) != request.META.get("CONTENT_LENGTH", ""):
             return render(request, "web/not_whole.html", status=400)
         return None

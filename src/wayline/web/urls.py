@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, guide, keys, liver, liver_text, liver_tumors, situation, trials, visit
+from wayline.web.views import about, choices, guide, keys, liver, liver_text, liver_tumors, records, situation, trials, visit
 
 urlpatterns = [
     path("", about.home, name="home"),
@@ -50,6 +50,8 @@ urlpatterns = [
     path("keys/restore/", keys.restore, name="keys-restore"),
     path("keys/shared/", keys.shared, name="keys-shared"),
     path("keys/damaged/", keys.damaged, name="keys-damaged"),
+    path("records/", records.records, name="records"),
+    path("records/confirm/", records.confirm, name="records-confirm"),
     path("ready/", about.ready, name="ready"),
     path("offline-help.js", about.offline_help, name="offline-help"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -434,6 +435,29 @@ def test_a_course_is_added_to_the_list(client: Client, bring: Bring, told: Any, 
     bring(reading(course(FOLFOX)))
     take(client, only_key(client))
     assert contents_of(client).facts["therapy.history"] == {"items": [*kept, FOLFOX], "complete": complete}
+
+
+def test_a_long_history_is_not_cut_short_by_the_form(client: Client) -> None:
+    """The form has four rows: procedures and further courses travel along in their places, until they are taken out."""
+    history: list[dict[str, Any]] = [
+        {"drugs": [drug], "start": f"202{year}"} for year, drug in enumerate(["cisplatin", "paclitaxel", "irinotecan"], 1)
+    ]
+    history.insert(1, {"procedure": "stent", "start": "2022-05"})
+    history += [{"drugs": ["docetaxel"]}, {"drugs": ["nivolumab"]}]
+    tell(client, {"therapy.history": {"items": history, "complete": False}})
+    step = "/situation/step/treatment-so-far/"
+    text = client.get(step).content.decode()
+    sent = {
+        html.unescape(name): html.unescape(value)
+        for name, value in re.findall(r'<input[^>]*name="(therapy.history:(?:drugs|start|end|more)[^"]*)"[^>]*value="([^"]*)"', text)
+    }
+    assert "stent, from 2022-05" in text
+    client.post(step, sent | {"therapy.history": "some", "therapy.history:end-0": "2021-09", "go": "next"})
+    stored = contents_of(client).facts["therapy.history"]["items"]
+    assert stored == [history[0] | {"end": "2021-09"}, *history[1:]]
+    client.post(step, sent | {"therapy.history": "some", "therapy.history:without_more": "yes", "go": "next"})
+    stored = contents_of(client).facts["therapy.history"]["items"]
+    assert stored == [one for one in history if "drugs" in one and one["drugs"] != ["nivolumab"]]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -122,6 +122,15 @@ class Field:
         return rows
 
     @property
+    def more_courses(self) -> list[str]:
+        """Treatments that the rows cannot show, in words: procedures, and courses beyond the last row."""
+        return [
+            ", ".join(item.get("drugs") or [str(item.get("procedure", "")).replace("_", " ")])
+            + (f", from {item['start']}" if item.get("start") else "")
+            for _, item in _placed_courses(self.raw.get("more", ""))
+        ]
+
+    @property
     def complete(self) -> bool:
         return self.raw.get("complete", "") == "yes"
 
@@ -175,8 +184,18 @@ def fields_for(
     return fields
 
 
-def answers_from(post: QueryDict, fact_ids: Iterable[str], facts: Mapping[str, Any], vocabulary: Vocabulary, today: date) -> Answers:
-    """Read a submitted page. An answer that was left as it stood keeps its day; a new one gets today's."""
+def answers_from(
+    post: QueryDict,
+    fact_ids: Iterable[str],
+    facts: Mapping[str, Any],
+    vocabulary: Vocabulary,
+    today: date,
+    objection: Callable[[FactDefinition, Mapping[str, str], Told | None], str | None] | None = None,
+) -> Answers:
+    """Read a submitted page. An answer that was left as it stood keeps its day; a new one gets today's.
+
+    `objection` may ask about an answer that can be read: its words stand beside the answer, which waits as a draft.
+    """
     reader = FactReader(vocabulary, today)
     answers = Answers()
     for fact_id in fact_ids:
@@ -186,12 +205,22 @@ def answers_from(post: QueryDict, fact_ids: Iterable[str], facts: Mapping[str, A
             continue
         try:
             case_form = _case_form(definition, raw, today)
-            read_answer(reader, definition, case_form)
-            answers.facts[fact_id] = case_form
+            told = read_answer(reader, definition, case_form)
+            question = objection(definition, raw, told) if objection is not None else None
+            if question is None:
+                answers.facts[fact_id] = case_form
+            else:
+                answers.drafts[fact_id] = raw
+                answers.errors[fact_id] = question
         except WaylineError as error:
             answers.drafts[fact_id] = raw
             answers.errors[fact_id] = friendly(definition, error)
     return answers
+
+
+def told_by(definition: FactDefinition, raw: Mapping[str, str], today: date, vocabulary: Vocabulary) -> Told | None:
+    """What the parts of one field tell; raises WaylineError where they cannot be read."""
+    return read_answer(FactReader(vocabulary, today), definition, _case_form(definition, dict(raw), today))
 
 
 def _error_of(reader: FactReader, definition: FactDefinition, raw: dict[str, str], today: date) -> str | None:
@@ -291,6 +320,9 @@ def _courses_form(raw: dict[str, str]) -> Any:
         if not names:
             raise Place("answer", 1).error(f"treatment {row + 1}: write the names of the drugs, as far as you know them")
         rows.append({"drugs": names} | {part: value for part, value in parts.items() if value})
+    placed = [] if raw.get("without_more") == "yes" else _placed_courses(raw.get("more", ""))
+    for place, item in placed:
+        rows.insert(min(place, len(rows)), item)
     if raw.get("") == "none":
         if rows:
             raise Place("answer", 1).error("“none so far” is chosen, but a treatment is filled in. Please change one of them")
@@ -299,6 +331,18 @@ def _courses_form(raw: dict[str, str]) -> Any:
         # Something was given, but nobody knows what: an incomplete list, which says no to nothing.
         return {"items": [], "complete": False} if raw.get("") == "some" else None
     return {"items": rows, "complete": raw.get("complete") == "yes"}
+
+
+def _placed_courses(text: str) -> list[tuple[int, dict[str, Any]]]:
+    """Treatments that a record brought and the rows cannot show, with their places in the list: the form carries them along unchanged."""
+    try:
+        listed = json.loads(text or "[]")
+    except ValueError:
+        return []
+    rows = listed if isinstance(listed, list) else []
+    return [
+        (row[0], row[1]) for row in rows if isinstance(row, list) and len(row) == 2 and isinstance(row[0], int) and isinstance(row[1], dict)
+    ]
 
 
 def _filled(definition: FactDefinition, stored: Any, reader: FactReader) -> Field:
@@ -357,7 +401,11 @@ def _courses_raw(form: Mapping[str, Any]) -> dict[str, str]:
     if not items:
         return {"": "none" if form.get("complete", True) else "some"}
     raw = {"": "some"}
-    for row, item in enumerate(items[:COURSE_ROWS]):
+    shown = [place for place, item in enumerate(items) if item.get("drugs") and not item.get("procedure")][:COURSE_ROWS]
+    more = [[place, item] for place, item in enumerate(items) if place not in shown]
+    if more:
+        raw["more"] = json.dumps(more)
+    for row, item in enumerate(items[place] for place in shown):
         raw[f"drugs-{row}"] = ", ".join(item.get("drugs", []))
         raw |= {f"{part}-{row}": str(item[part]) for part in COURSE_FIELDS[1:] if item.get(part)}
     if form.get("complete", True):

@@ -49,7 +49,7 @@ ANSWERS = (
 _KINDS: Mapping[str, tuple[str, ...]] = {"scale": SCALES, "treatment": TREATMENTS, "cancer": CANCERS, "place": PLACES, "answer": ANSWERS}
 # Only for judging the values in the files; no fact of theirs has a date.
 _ANY_DAY = date(2026, 1, 1)
-_WORDS_KEYS = ("tests", "places", "spread", "cancer", "doubt", "cell_types", "conditions", "procedures", "answers")
+_WORDS_KEYS = ("tests", "places", "spread", "cancer", "doubt", "cell_types", "conditions", "procedures", "answers", "values", "units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,14 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseRule:
+    """How single prescriptions and infusions become courses of treatment, in days."""
+
+    starts_within_days: int
+    gap_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Wording:
     """Words of which one of each list must stand in a text, and others that must not."""
 
@@ -145,11 +153,18 @@ class CodeBook:
     """All code maps and wordings. Every text may be given as it stands in the record."""
 
     def __init__(
-        self, systems: Iterable[System], codes: Iterable[Code], words: Block, karnofsky: Mapping[int, tuple[str, ...]], cites: Iterable[str]
+        self,
+        systems: Iterable[System],
+        codes: Iterable[Code],
+        words: Block,
+        karnofsky: Mapping[int, tuple[str, ...]],
+        courses: CourseRule,
+        cites: Iterable[str],
     ) -> None:
         self.systems = {system.id: system for system in systems}
         self.codes = tuple(codes)
         self.karnofsky = dict(karnofsky)
+        self.courses = courses
         self._cites = frozenset(cites)
         self._by_name = {name.lower(): system for system in self.systems.values() for name in (*system.uris, *system.oids, system.title)}
         self._by_code = {(code.system.id, code.code.upper()): code for code in self.codes}
@@ -285,6 +300,18 @@ class CodeBook:
         """The plain answer that a whole text is: `Not detected` is `negative`; None where it says more than that."""
         return self._answers.get(plain_words(re.sub(r"\((qualifier value|finding)\)", " ", text or "")))
 
+    def value_in_words(self, fact_id: str, text: str | None) -> Any:
+        """The value of one fact that a whole text is: `Progressive disease` of disease.status; None where it is none of ours."""
+        return self._values.get((fact_id, plain_words(text or "")))
+
+    def unit(self, written: str | None) -> str:
+        """A unit of a record as the vocabulary writes it; an empty text for none, and as it stands where we do not know it."""
+        squeezed_unit = re.sub(r"\s+", "", written or "").lower()
+        if squeezed_unit in self._units:
+            return self._units[squeezed_unit]
+        without_notes = re.sub(r"\{[^{}]*\}", "", squeezed_unit)
+        return self._units.get(without_notes, (written or "").strip() if without_notes == squeezed_unit else without_notes)
+
     def ecog_of_karnofsky(self, value: float) -> tuple[str, ...] | None:
         """The ECOG grades that a Karnofsky value may be; None outside the table."""
         return self.karnofsky.get(int(value)) if value == int(value) else None
@@ -309,6 +336,10 @@ class CodeBook:
         self._cell_types = tuple((_any_of(row["words"]), row["value"]) for row in words["cell_types"])
         self._conditions = tuple(map(_wording, words["conditions"]))
         self._procedures = tuple(map(_wording, words["procedures"]))
+        self._values: dict[tuple[str, str], Any] = {
+            (row["fact"], plain_words(word)): row["value"] for row in words["values"] for word in row["words"]
+        }
+        self._units: dict[str, str] = {re.sub(r"\s+", "", word).lower(): row["unit"] for row in words["units"] for word in row["words"]}
         self._answers = {plain_words(word): row["answer"] for row in words["answers"] for word in row["words"]}
 
 
@@ -397,7 +428,7 @@ def load_codes(folder: Path, vocabulary: Vocabulary, references: References) -> 
     codes: dict[tuple[str, str], Code] = {}
     written: dict[tuple[str, str, str], Code] = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.stem in ("systems", "words", "crosswalks"):
+        if path.stem in ("systems", "words", "crosswalks", "courses"):
             continue
         for code in judge.codes(path, systems):
             key = (code.system.id, code.code.upper())
@@ -413,12 +444,14 @@ def load_codes(folder: Path, vocabulary: Vocabulary, references: References) -> 
                         f"two codes are to be written for {one.id}: this and '{other.code}' ({other.place.file}, line {other.place.line})"
                     )
     karnofsky, cites = judge.karnofsky(folder / "crosswalks.yaml")
+    courses, courses_cite = judge.courses(folder / "courses.yaml")
     return CodeBook(
         systems.values(),
         codes.values(),
         judge.words(folder / "words.yaml"),
         karnofsky,
-        (*cites, *(cite for one in systems.values() for cite in one.cites)),
+        courses,
+        (*cites, *courses_cite, *(cite for one in systems.values() for cite in one.cites)),
     )
 
 
@@ -489,6 +522,15 @@ class _Judge:
             table[int(number_at(row, "value"))] = grades
         return table, self._cites(block)
 
+    def courses(self, path: Path) -> tuple[CourseRule, tuple[str, ...]]:
+        name = f"records/{path.name}"
+        block = require_keys(read(path, name), ("courses",), Place(name, 1))["courses"]
+        row = require_keys(block, ("starts_within_days", "gap_days", "cites"), Place(name, 1))
+        days = [number_at(row, key) for key in ("starts_within_days", "gap_days")]
+        if any(one < 0 or one != int(one) for one in days):
+            raise row.place.error("the days are whole numbers of 0 or more")
+        return CourseRule(int(days[0]), int(days[1])), self._cites(row)
+
     def words(self, path: Path) -> Block:
         name = f"records/{path.name}"
         block = require_keys(read(path, name), _WORDS_KEYS, Place(name, 1))
@@ -519,6 +561,14 @@ class _Judge:
                 texts_at(listed, "words")
         for key in ("spread", "cancer", "doubt"):
             texts_at(block, key)
+        for row, place in _rows_in(block, "values"):
+            told = require_keys(row, ("fact", "value", "words"), place)
+            self._require_value(text_at(told, "fact"), told["value"], place)
+            texts_at(told, "words")
+        for row, place in _rows_in(block, "units"):
+            texts_at(require_keys(row, ("unit", "words"), place), "words")
+            if not isinstance(row["unit"], str):
+                raise place.error("'unit' must be a text; an empty one for no unit")
         for key in ("conditions", "procedures"):
             for row, place in _rows_in(block, key):
                 wording = require_keys(row, ("all", "none", "means"), place)

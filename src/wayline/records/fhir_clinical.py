@@ -1,0 +1,405 @@
+"""Conditions and observations of a FHIR record as candidates of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wayline.facts.vocabulary import Vocabulary
+from wayline.reading import shortened
+from wayline.records.codes import SITES, CodeBook, Meaning, Meant
+from wayline.records.fhir_access import Concept, Resource, block_of, blocks_of, day_of, text_of
+from wayline.records.fhir_gathering import RecordGathering, Source
+from wayline.records.fhir_pool import Met, Pool, references_in
+from wayline.records.fhir_values import NotReadableError, Read, ValueReader
+
+# Facts that belong to one cancer: in a record of another one they say nothing about this one.
+OF_THE_CANCER = ("diagnosis.", "metastases.", "biomarker.", "disease.", "esophagus.")
+_NOT_CONFIRMED = {
+    "entered-in-error": "it was entered in error",
+    "refuted": "it was ruled out",
+    "unconfirmed": "it is not confirmed",
+    "provisional": "it is not confirmed",
+    "differential": "it is one of several that were thought of",
+}
+_OVER = ("inactive", "remission", "resolved")
+_BACK = ("recurrence", "relapse")
+_STATUS_NOT_USED = {
+    "cancelled": "the test was cancelled",
+    "entered-in-error": "it was entered in error",
+    "unknown": "its status is not known",
+    "registered": "there is no result yet",
+}
+_STATUS_USED = ("final", "amended", "corrected", "appended", "preliminary")
+_HISTOLOGY_EXTENSIONS = ("histology-morphology-behavior",)
+_PRIMARY_EXTENSION = "related-primary-cancer-condition"
+_ASSERTED_EXTENSION = "condition-assertedDate"
+_LONGEST_WORDS = 200
+ABOUT_ANOTHER = "it is about another cancer than one of the esophagus"
+ONLY_ANOTHER = "the record names only another cancer, so this may be about that one"
+
+
+@dataclass(frozen=True)
+class Cancers:
+    """Which conditions of the record are the cancer of the esophagus, and which another one; by the identity of their resource."""
+
+    mine: frozenset[int]
+    others: frozenset[int]
+
+    @property
+    def only_another(self) -> bool:
+        return bool(self.others) and not self.mine
+
+
+@dataclass
+class Clinical:
+    """Reads conditions and observations into the gathering."""
+
+    book: CodeBook
+    vocabulary: Vocabulary
+    pool: Pool
+    gathering: RecordGathering
+    cancers: Cancers = Cancers(frozenset(), frozenset())
+
+    def __post_init__(self) -> None:
+        self.values = ValueReader(self.book, self.vocabulary)
+
+    # --- Conditions ---------------------------------------------------------------------------------------------------
+
+    def find_cancers(self, conditions: Iterable[Met]) -> None:
+        """Tell the cancer of the esophagus from others first: much else in the record rests on which one it is about."""
+        mine, others = set(), set()
+        for met in conditions:
+            if _why_not_confirmed(met.resource) is not None:
+                continue
+            meant = {(one.id, one.value) for one in self.condition_means(met.resource)}
+            if ("diagnosis.primary", "esophagus") in meant:
+                mine.add(id(met.resource))
+            elif ("condition.second_cancer", True) in meant:
+                others.add(id(met.resource))
+        self.cancers = Cancers(frozenset(mine), frozenset(others))
+
+    def condition_means(self, condition: Resource) -> tuple[Meant, ...]:
+        """Every fact that a condition's codes, words and place mean."""
+        code = Concept.of(condition, "code")
+        places = self._places(condition)
+        coded = [one for _, meaning in code.meanings(self.book) for one in meaning.means]
+        facts = [one for one in coded if one.kind == "fact"]
+        worded = self._in_words(code)
+        if not facts:
+            kinds = {one.id for one in coded if one.kind == "cancer"}
+            if kinds:
+                facts = self._from_place(kinds, places) or [one for one in worded if one.kind == "fact"]
+            else:
+                facts = [one for one in worded if one.kind == "fact"]
+        elif any(one.id == "diagnosis.primary" for one in facts):
+            # The code says which cancer, and the words may say where it is and of which kind.
+            known = {one.id for one in facts}
+            facts += [one for one in worded if one.id in ("diagnosis.site", "diagnosis.histology") and one.id not in known]
+        if any(one.id == "diagnosis.primary" for one in facts) and not any(one.id == "diagnosis.site" for one in facts):
+            sites = [place for place in places if place in SITES]
+            facts += [Meant("fact", "diagnosis.site", sites[0])] if len(set(sites)) == 1 else []
+        return tuple(dict.fromkeys(facts))
+
+    def _in_words(self, code: Concept) -> list[Meant]:
+        for wording in code.wordings:
+            meaning = self.book.condition_in_words(wording)
+            if meaning is not None:
+                return list(meaning.means)
+        return []
+
+    @staticmethod
+    def _from_place(kinds: set[str], places: tuple[str, ...]) -> list[Meant]:
+        if "secondary" in kinds:
+            return [Meant("fact", f"metastases.{place}", True) for place in places if place not in (*SITES, "esophagus", "elsewhere")]
+        own = [place for place in places if place in (*SITES, "esophagus")]
+        if own:
+            return [Meant("fact", "diagnosis.primary", "esophagus")]
+        return [Meant("fact", "condition.second_cancer", True)] if places else []
+
+    def _places(self, resource: Resource) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for block in blocks_of(resource, "bodySite"):
+            site = Concept.from_block(block)
+            coded = [one.id for one in site.meant(self.book, "place")]
+            worded = [place for wording in site.wordings for place in self.book.places_in_words(wording)]
+            exact = [place for place in worded if place in SITES]
+            found |= dict.fromkeys(exact if exact and (not coded or coded == ["esophagus"]) else coded or worded)
+        return tuple(found)
+
+    def read_condition(self, met: Met) -> None:
+        condition = met.resource
+        code = Concept.of(condition, "code")
+        source = Source(met.where, brief(code.words_by(self.book)), code.code_name(self.book), self._condition_day(condition))
+        why = _why_not_confirmed(condition)
+        if why is not None:
+            self.gathering.miss("Condition", source, why)
+            return
+        means = self.condition_means(condition)
+        if not means:
+            self.gathering.miss("Condition", source, "no fact here that we know it to be")
+            return
+        status = _status_codes(condition, "clinicalStatus")
+        is_over = bool(set(status) & set(_OVER)) or any(
+            key.startswith("abatement") and condition[key] not in (None, False) for key in condition
+        )
+        is_mine = id(condition) in self.cancers.mine
+        if self._is_of_another(condition):
+            self.gathering.miss("Condition", source, ABOUT_ANOTHER)
+            return
+        for meant in means:
+            self._take_condition(met, meant, source, is_over, is_mine)
+        if is_mine:
+            self._about_the_cancer(met, code, source, status)
+
+    def _take_condition(self, met: Met, meant: Meant, source: Source, is_over: bool, is_mine: bool) -> None:
+        definition = self.vocabulary[meant.id]
+        if meant.id == "diagnosis.primary":
+            return  # every situation is a cancer of the esophagus: that it is there, the date and the stage tell
+        if self._is_not_ours(meant.id):
+            self.gathering.miss("Condition", source, ONLY_ANOTHER)
+            return
+        if meant.value is None:
+            if source.date is not None and definition.kind == "date":
+                day = self._onset(met.resource)
+                if day is not None:
+                    self.gathering.fact("Condition", meant.id, {"value": day}, source)
+            return
+        if is_over and definition.may_change and not is_mine:
+            self.gathering.miss("Condition", source, f"{definition.label}: it is over, or was, when the record was written")
+            return
+        form = dict(meant.value) if isinstance(meant.value, Mapping) else {"value": meant.value}
+        self.gathering.fact("Condition", meant.id, form, source)
+
+    def _about_the_cancer(self, met: Met, code: Concept, source: Source, status: tuple[str, ...]) -> None:
+        """Day, cell type, stage and return of the cancer itself."""
+        condition = met.resource
+        onset = self._onset(condition) or _extension_day(condition, _ASSERTED_EXTENSION)
+        if onset is not None:
+            self.gathering.fact("Condition", "diagnosis.date", {"value": onset}, _of(source, f"{source.words}: since {onset}", None))
+        if set(status) & set(_BACK):
+            self.gathering.fact("Condition", "diagnosis.setting", {"value": "recurrence"}, _of(source, f"{source.words}: {status[0]}"))
+        for extension in blocks_of(condition, "extension"):
+            if any(name in (text_of(extension, "url") or "") for name in _HISTOLOGY_EXTENSIONS):
+                self._histology(Concept.of(extension, "valueCodeableConcept"), source)
+        for stage in blocks_of(condition, "stage"):
+            summary = Concept.of(stage, "summary")
+            day = next((day for name in references_in(stage, ("assessment",)) if (day := self._observed(name, condition))), None)
+            if summary:
+                self._stage(summary, _of(source, f"{source.words}: {summary.words}", day))
+        for wording in code.wordings:
+            if "stage" in wording.lower() and (told := self.values.stage_in_words(wording)):
+                self.gathering.fact("Condition", "diagnosis.stage", {"value": told}, _of(source, wording, source.date))
+                break
+
+    def _histology(self, told: Concept, source: Source) -> None:
+        here = Source(source.where, brief(f"{source.words}: {told.words}"), told.code_name(self.book), source.date)
+        try:
+            self.gathering.fact("Condition", "diagnosis.histology", {"value": self.values.histology(told)}, here)
+        except NotReadableError as error:
+            self.gathering.miss("Condition", here, str(error))
+
+    def _stage(self, told: Concept, source: Source) -> None:
+        here = Source(source.where, source.words, told.code_name(self.book) or source.code, source.date)
+        try:
+            self.gathering.fact("Condition", "diagnosis.stage", {"value": self.values.stage(told)}, here)
+        except NotReadableError as error:
+            self.gathering.miss("Condition", here, str(error))
+
+    def _observed(self, reference: str, within: Resource) -> str | None:
+        met = self.pool.resolve(reference, within)
+        return _observed_day(met.resource) if met is not None else None
+
+    @staticmethod
+    def _onset(condition: Resource) -> str | None:
+        return day_of(condition.get("onsetDateTime")) or day_of(block_of(condition, "onsetPeriod").get("start"))
+
+    def _condition_day(self, condition: Resource) -> str | None:
+        """The day as of which it is told: when it was written down, else when it began."""
+        return day_of(condition.get("recordedDate")) or self._onset(condition) or _extension_day(condition, _ASSERTED_EXTENSION)
+
+    def _is_of_another(self, resource: Resource) -> bool:
+        """Whether a condition says itself that it belongs to another cancer."""
+        names = [
+            name
+            for extension in blocks_of(resource, "extension")
+            if _PRIMARY_EXTENSION in (text_of(extension, "url") or "")
+            for name in references_in(extension, ("valueReference",))
+        ]
+        return self.points_at_another(names, resource)
+
+    def points_at_another(self, references: Iterable[str], within: Resource) -> bool:
+        """Whether what is referred to holds another cancer and not the one of the esophagus."""
+        met = [one for name in references if (one := self.pool.resolve(name, within)) is not None]
+        return any(id(one.resource) in self.cancers.others for one in met) and not any(id(one.resource) in self.cancers.mine for one in met)
+
+    def _is_not_ours(self, fact_id: str) -> bool:
+        return self.cancers.only_another and fact_id.startswith(OF_THE_CANCER)
+
+    # --- Observations -------------------------------------------------------------------------------------------------
+
+    def read_observation(self, met: Met) -> None:
+        observation = met.resource
+        code = Concept.of(observation, "code")
+        day = _observed_day(observation)
+        status = text_of(observation, "status")
+        said = f"{code.words_by(self.book)}{_told_words(observation)}" + (" (preliminary)" if status == "preliminary" else "")
+        source = Source(met.where, brief(said), code.code_name(self.book), day)
+        if (
+            status in _STATUS_NOT_USED
+            or (status is not None and status not in _STATUS_USED)
+            or ("status" in observation and status is None)
+        ):
+            self.gathering.miss(
+                "Observation", source, _STATUS_NOT_USED.get(status or "", f"its status '{shortened(status)}' is none that we know")
+            )
+            return
+        components = blocks_of(observation, "component")
+        has_parts = bool(components or blocks_of(observation, "hasMember"))
+        tests = self._tests(code)
+        has_value = any(key.startswith("value") for key in observation)
+        if self._is_elsewhere(observation, tests):
+            self.gathering.miss("Observation", source, ABOUT_ANOTHER)
+            return
+        if tests and (has_value or not has_parts):
+            self._read_tests(tests, observation, code, source, day)
+        elif not has_parts or has_value:
+            self._read_finding(observation, code, source)
+        for number, component in enumerate(components, start=1):
+            named = Concept.of(component, "code")
+            words = brief(f"{named.words}{_told_words(component)}")
+            here = Source(f"{met.where}, component {number}", words, named.code_name(self.book), day)
+            part = self._tests(named)
+            if part:
+                self._read_tests(part, component, named, here, day)
+            elif not tests:
+                self.gathering.miss("Observation", here, "no test here that we know")
+
+    def _tests(self, code: Concept) -> tuple[Meant, ...]:
+        tests = tuple(dict.fromkeys(one for _, meaning in code.meanings(self.book) for one in meaning.tests))
+        if tests or code.meant(self.book, "fact"):
+            return tests
+        for wording in code.wordings:
+            named: Meaning | None = self.book.test_named(wording)
+            if named is not None:
+                return named.tests
+        return ()
+
+    def _is_elsewhere(self, observation: Resource, tests: tuple[Meant, ...]) -> bool:
+        of_the_cancer = any(test.id.startswith(OF_THE_CANCER) or test.id == "pdl1" for test in tests)
+        if not of_the_cancer:
+            return False
+        places = self._places(observation)
+        return (bool(places) and set(places) == {"elsewhere"}) or self.points_at_another(
+            references_in(observation, ("focus",)), observation
+        )
+
+    def _read_tests(self, tests: tuple[Meant, ...], observation: Resource, code: Concept, source: Source, day: str | None) -> None:
+        if len({test.id for test in tests}) > 1:
+            self.gathering.miss("Observation", source, "its codes mean different tests")
+            return
+        for test in tests:
+            if self._is_not_ours("biomarker." if test.id == "pdl1" else test.id):
+                self.gathering.miss("Observation", source, ONLY_ANOTHER)
+                return
+            try:
+                reads = self.values.read(test, observation, code)
+            except NotReadableError as error:
+                self.gathering.miss("Observation", source, str(error))
+                continue
+            for read in reads:
+                self._keep(read, observation, source)
+
+    def _keep(self, read: Read, observation: Resource, source: Source) -> None:
+        definition = self.vocabulary[read.fact_id]
+        if not definition.is_lab:
+            unit = {} if read.unit is None else {"unit": read.unit}
+            self.gathering.fact("Observation", read.fact_id, {**read.form, **unit}, source)
+            return
+        ends = self.values.ends(definition, observation, read.unit)
+        if ends.why_not is not None:
+            self.gathering.miss("Observation", source, ends.why_not)
+        self.gathering.lab("Observation", read.fact_id, read.form, read.unit, ends.limits, source)
+
+    def _read_finding(self, observation: Resource, code: Concept, source: Source) -> None:
+        """An observation that is itself a finding, such as a metastasis, with a yes or no beside it."""
+        facts = [one for one in code.meant(self.book, "fact") if one.value is True]
+        told = Concept.of(observation, "valueCodeableConcept")
+        answers = {one.id for one in told.meant(self.book, "answer")} | {self.values.leading_answer(one) for one in told.wordings}
+        if isinstance(observation.get("valueBoolean"), bool):
+            answers = {"positive" if observation["valueBoolean"] else "negative"}
+        answers.discard(None)
+        if len(facts) != 1 or answers not in ({"positive"}, {"negative"}):
+            self.gathering.miss("Observation", source, "no test here that we know" if not facts else "it does not say yes or no")
+            return
+        if self._is_not_ours(facts[0].id):
+            self.gathering.miss("Observation", source, ONLY_ANOTHER)
+            return
+        self.gathering.fact("Observation", facts[0].id, {"value": answers == {"positive"}}, source)
+
+
+def _why_not_confirmed(condition: Resource) -> str | None:
+    status = _status_codes(condition, "verificationStatus")
+    why = next((_NOT_CONFIRMED[one] for one in status if one in _NOT_CONFIRMED), None)
+    if why is None and status and "confirmed" not in status:
+        return f"its status '{shortened(status[0])}' is none that we know"
+    return why
+
+
+def _status_codes(condition: Resource, key: str) -> tuple[str, ...]:
+    concept = Concept.of(condition, key)
+    return tuple(one.lower() for one in (*(coding.code for coding in concept.codings), concept.text) if one)
+
+
+def _observed_day(observation: Resource) -> str | None:
+    for value in (
+        observation.get("effectiveDateTime"),
+        observation.get("effectiveInstant"),
+        block_of(observation, "effectivePeriod").get("start"),
+        block_of(observation, "effectivePeriod").get("end"),
+        observation.get("issued"),
+    ):
+        if (day := day_of(value)) is not None:
+            return day
+    return None
+
+
+def _extension_day(resource: Resource, name: str) -> str | None:
+    for extension in blocks_of(resource, "extension"):
+        if name in (text_of(extension, "url") or ""):
+            return day_of(extension.get("valueDateTime")) or day_of(extension.get("valueDate"))
+    return None
+
+
+def _told_words(observation: Resource) -> str:
+    """The value as a person would read it."""
+    value = _plain_value(observation)
+    return f": {value}" if value else ""
+
+
+def _plain_value(observation: Resource) -> str:
+    quantity = block_of(observation, "valueQuantity")
+    if quantity:
+        parts = (quantity.get("comparator"), quantity.get("value"), text_of(quantity, "unit") or text_of(quantity, "code"))
+        return " ".join(str(part) for part in parts if isinstance(part, str | int | float))
+    for key in ("valueCodeableConcept", "valueCoding"):
+        concept = Concept.of(observation, key)
+        if concept:
+            return concept.words
+    for key in ("valueString", "valueInteger", "valueDecimal", "valueBoolean", "valueDateTime"):
+        value: Any = observation.get(key)
+        if isinstance(value, str | int | float):
+            return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    told = block_of(observation, "valueRange")
+    ends = [block_of(told, key).get("value") for key in ("low", "high")]
+    return " to ".join(str(end) for end in ends if isinstance(end, int | float))
+
+
+def brief(text: str) -> str:
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * _LONGEST_WORDS]).split())
+    return plain if len(plain) <= _LONGEST_WORDS else f"{plain[:_LONGEST_WORDS]}..."
+
+
+def _of(source: Source, words: str, day: str | None = "same") -> Source:
+    return Source(source.where, brief(words), source.code, source.date if day == "same" else day)

@@ -82,7 +82,7 @@ def _faults(bundle: Mapping[str, Any]) -> Iterator[str]:
             reached.add(reference)
             if reference not in resources:
                 yield f"{resource['resourceType']} refers to {reference}, which is not here"
-    pointed = {reference for reference in _references(entries[0]["resource"])}
+    pointed = set(_references(entries[0]["resource"]))
     for url in urls[1:]:
         if url not in pointed:
             yield f"nothing in the Composition points to {resources[url]['resourceType']}"

@@ -382,6 +382,7 @@ def change(bundle: dict[str, Any], kind: str, code: str, path: str, value: Any) 
         ("Observation", "1751-7", "effectiveDateTime", "2026-11-17", "labs.albumin"),
         ("Observation", "1751-7", "status", "entered-in-error", "labs.albumin"),
         ("Observation", "1751-7", "code.coding.0.code", "718-7", "labs.albumin"),
+        ("Observation", "1751-7", "code.coding.0", {"system": "urn:oid:1.2.3.4", "code": "LOCAL-7"}, "labs.albumin"),
         ("Observation", "1751-7", "referenceRange.0.low.value", 3.4, "labs.albumin_lln"),
         ("Observation", "89247-1", "valueInteger", 2, "function.ecog"),
         ("Condition", "94222008", "verificationStatus.coding.0.code", "confirmed", "metastases.bone"),
@@ -445,6 +446,8 @@ def test_what_servers_do_on_the_way_changes_nothing() -> None:
         resource["encounter"] = {"reference": "Encounter/9"}
         for coding in (resource.get("code") or {}).get("coding", ()):
             coding["display"] = coding["display"].upper()
+        if "code" in resource:
+            resource["code"]["coding"].append({"system": "urn:oid:1.2.3.4", "code": "LOCAL-7"})
         if "valueQuantity" in resource:
             resource["valueQuantity"]["value"] = float(resource["valueQuantity"]["value"])
             resource["valueQuantity"]["unit"] = "other words"

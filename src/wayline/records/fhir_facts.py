@@ -38,7 +38,7 @@ from wayline.records.fhir_pieces import (
     profiled,
     quantity,
 )
-from wayline.records.own_extension import DOCUMENTS, FACTS
+from wayline.records.own_extension import DOCUMENTS, FACTS, FRAME
 
 ON_THE_PATIENT = ("person.sex", "person.birth_date", "person.country", "person.postal_code")
 ON_THE_CANCER = ("diagnosis.primary", "diagnosis.histology", "diagnosis.site", "diagnosis.date")
@@ -109,6 +109,7 @@ def write_patient(draft: Draft) -> None:
     for fact_id in here:
         form = told_form(draft.definition(fact_id), told[fact_id])
         draft.tell(url, fact_id, form, elements=(elements.get(fact_id, "address"),))
+    draft.tell(url, "person", None, part=FRAME, elements=("gender", "birthDate", "address"))
 
 
 def write_cancer(draft: Draft) -> None:
@@ -152,6 +153,7 @@ def write_cancer(draft: Draft) -> None:
     }
     for fact_id in here:
         draft.tell(url, fact_id, told_form(draft.definition(fact_id), told[fact_id]), elements=elements[fact_id])
+    draft.tell(url, "diagnosis", None, part=FRAME, elements=tuple(dict.fromkeys(one for each in elements.values() for one in each)))
 
 
 def write_lab(draft: Draft, lab: FactDefinition) -> None:

@@ -41,10 +41,8 @@ from wayline.records.fhir_pieces import (
     plain_concept,
     profiled,
 )
-from wayline.records.own_extension import ITEM, LIST, TUMORS
+from wayline.records.own_extension import ITEM, LIST, SEALED, TERMINATION, TREATMENT_INTENT, TUMORS
 
-TREATMENT_INTENT = f"{MCODE}/mcode-treatment-intent"
-TERMINATION = f"{MCODE}/mcode-treatment-termination-reason"
 # What mCODE's profiles of a tumor and its size fix.
 _TUMOR = plain_concept(SNOMED, "367651003", "Malignant neoplasm of primary, secondary, or uncertain origin")
 _SIZE_OF_TUMOR = {"system": LOINC, "code": "21889-1", "display": "Size Tumor"}
@@ -67,9 +65,9 @@ def write_list(draft: Draft, fact_id: str, told: Told) -> None:
         "choice_list": _goal,
     }
     urls = [writers[definition.kind](draft, definition, place, item, told.date) for place, item in enumerate(listing)]
-    for url, item in zip(urls, listing, strict=True):
-        first, *others = url
-        draft.tell(first, fact_id, item_form(definition, item), part=ITEM, covered=others)
+    elements = (*SEALED["Observation"], "referenceRange") if definition.kind == "lab_results" else None
+    for (first, *others), item in zip(urls, listing, strict=True):
+        draft.tell(first, fact_id, item_form(definition, item), part=ITEM, elements=elements, covered=others)
     more = () if listing.complete else ("There may be more.",)
     resource: Resource = {
         "resourceType": "List",

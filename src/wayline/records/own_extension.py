@@ -36,13 +36,22 @@ CHOICES = f"{BASE}/CodeSystem/choices"
 DOCUMENTS = f"{BASE}/documents"
 TUMORS = f"{BASE}/tumors"
 
-WHOLE, LIST, ITEM = "whole", "list", "item"
+# What mCODE says of a drug that was given against the cancer: why it was given, and why it was ended.
+TREATMENT_INTENT = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-treatment-intent"
+TERMINATION = "http://hl7.org/fhir/us/mcode/StructureDefinition/mcode-treatment-termination-reason"
+
+# A value in one resource; a list and its items. FRAME tells no value: it seals what a resource says beside the told values, so that
+# what a hospital adds there is noticed.
+WHOLE, LIST, ITEM, FRAME = "whole", "list", "item", "frame"
 
 # The elements that say what a resource means. A name with [x] stands for every form of the element.
 SEALED: Mapping[str, tuple[str, ...]] = {
     "Observation": ("status", "code", "value[x]", "dataAbsentReason", "effective[x]", "bodySite", "component", "hasMember"),
     "Condition": ("verificationStatus", "code", "bodySite", "onset[x]", "abatement[x]", "recordedDate"),
-    "MedicationStatement": ("status", "medication[x]", "effective[x]", "statusReason"),
+    "MedicationStatement": (
+        *("status", "medication[x]", "effective[x]", "statusReason"),
+        *(f"extension({TREATMENT_INTENT})", f"extension({TERMINATION})"),
+    ),
     "Procedure": ("status", "code", "performed[x]", "bodySite", "statusReason"),
     "BodyStructure": ("active", "morphology", "location", "locationQualifier"),
     "Goal": ("lifecycleStatus", "description"),
@@ -51,6 +60,8 @@ SEALED: Mapping[str, tuple[str, ...]] = {
 }
 # A resource that was withdrawn does not count, whatever else it says.
 _ALWAYS = ("status", "verificationStatus", "lifecycleStatus", "active")
+# A hospital's system adds codes of its own to ours. They change nothing; another code of a common system does.
+_COMMON_SYSTEMS = ("http://loinc.org", "http://snomed.info", "http://www.nlm.nih.gov", "http://hl7.org", "http://terminology.hl7.org", BASE)
 _KIND_OF_DIFFERENCE = "Wayline's own value"
 _CHANGED = "the record's own coded value was changed, or is gone, since Wayline wrote this. The coded value counts, not this one"
 _OTHER_VERSION = "this value of Wayline's own cannot be read: {}"
@@ -121,7 +132,8 @@ def _plain(value: Any) -> Any:
         if "reference" in value:
             return "reference"  # a server gives other ids
         if "coding" in value:
-            return sorted(f"{one.get('system')}|{one.get('code')}" for one in _dicts(value["coding"]))
+            codings = [(str(one.get("system")), str(one.get("code"))) for one in _dicts(value["coding"])]
+            return sorted(f"{system}|{code}" for system, code in codings if system.startswith(_COMMON_SYSTEMS))
         if "system" in value and "code" in value and "value" in value:
             return [value.get("comparator"), _plain(value["value"]), value["code"]]
         return {str(key): _plain(one) for key, one in value.items() if key not in ("id", "display", "extension")}
@@ -191,6 +203,7 @@ class _Entry:
     fact_id: str
     part: str
     told: str
+    elements: frozenset[str]
     covered: tuple[MetResource, ...]
     agrees: bool
 
@@ -211,8 +224,10 @@ class _OwnReading:
         self.reader = FactReader(vocabulary, date.fromisoformat(self.as_of) if self.as_of else date.max)
         self.facts: list[ImportedFact] = []
         self.changed: list[NotUnderstood] = []
-        self.taken: dict[str, set[str]] = {}
-        self.wholly: dict[str, bool] = {}
+        # Our own Composition tells the sheet in words; there is nothing to read in it.
+        ours = [one.where for one in met if _as_of(one.resource)]
+        self.taken: dict[str, set[str]] = {where: set() for where in ours}
+        self.wholly: dict[str, bool] = dict.fromkeys(ours, True)
 
     def values(self) -> OwnValues:
         entries = [entry for one in self.met for entry in self._entries(one)]
@@ -223,9 +238,12 @@ class _OwnReading:
                 self._take(entry, entry.form, is_item=False)
             elif entry.part == LIST:
                 in_a_list |= self._take_list(entry, items)
+            elif entry.part == FRAME:
+                self._frame(entry)
         for entry in items.values():
             if id(entry.met) not in in_a_list:
                 self._take(entry, entry.form, is_item=True)
+        self._notice_new_ranges(entries)
         settled = {where: None if self.wholly[where] else frozenset(facts) for where, facts in self.taken.items()}
         return OwnValues(self.as_of, tuple(self.facts), tuple(self.changed), settled)
 
@@ -239,14 +257,14 @@ class _OwnReading:
             references = [(part.get("valueReference") or {}).get("reference") for part in parts if part.get("url") == "with"]
             covered = [self._resolved(reference) for reference in references]
             fact_id, part, told, elements, seal = (texts.get(key) for key in ("fact", "part", "told", "elements", "seal"))
-            if part not in (WHOLE, LIST, ITEM) or not all(isinstance(text, str) for text in (fact_id, told, elements, seal)):
+            if part not in (WHOLE, LIST, ITEM, FRAME) or not all(isinstance(text, str) for text in (fact_id, told, elements, seal)):
                 self._tell(met, "an extension of Wayline's own", "it is damaged")
                 continue
             here = [one for one in covered if one is not None]
             agrees = len(here) == len(covered) and seal == _seal(
                 str(fact_id), str(part), str(told), str(elements).split(), met.resource, [one.resource for one in here]
             )
-            found.append(_Entry(met, str(fact_id), str(part), str(told), tuple(here), agrees))
+            found.append(_Entry(met, str(fact_id), str(part), str(told), frozenset(str(elements).split()), tuple(here), agrees))
         return found
 
     def _resolved(self, reference: Any) -> MetResource | None:
@@ -297,6 +315,18 @@ class _OwnReading:
         self.facts.append(ImportedFact(entry.fact_id, form, words, entry.met.where, None, day, is_item))
         self._settle(entry)
         return True
+
+    def _frame(self, entry: _Entry) -> None:
+        for met in (entry.met, *entry.covered):
+            self.taken.setdefault(met.where, set())
+            self.wholly[met.where] = self.wholly.get(met.where, True) and entry.agrees
+
+    def _notice_new_ranges(self, entries: Iterable[_Entry]) -> None:
+        """A lab's range that stands beside a value which was told without one is news, to be read from the resource."""
+        sealed = {entry.met.where for entry in entries if "referenceRange" in entry.elements}
+        for entry in entries:
+            if "referenceRange" in entry.met.resource and entry.met.where not in sealed:
+                self.wholly[entry.met.where] = False
 
     def _settle(self, entry: _Entry) -> None:
         for met in (entry.met, *entry.covered):

@@ -69,6 +69,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_sources(content),
         *_liver(content),
         *_flags(content, today),
+        *_diary(content),
         *_visit_questions(content, today),
         *_reading_lists(content),
         *_known_trials(content, today),
@@ -117,6 +118,7 @@ def _strays(content: Library) -> Iterator[str]:
         "vocabulary/facts": ".yaml",
         "liver": ".yaml",
         "flags": ".yaml",
+        "diary": ".yaml",
         "questions/visit": ".yaml",
         "trials": ".yaml",
         "trials/reading": ".yaml",
@@ -193,6 +195,18 @@ def _flags(content: Library, today: date) -> Iterator[str]:
             yield f"{flag.place.file}: {problem}"
 
 
+def _diary(content: Library) -> Iterator[str]:
+    """Every symptom can be told in the diary, and its words are as readable as every page."""
+    asked = set(content.diary.facts)
+    for fact_id in content.vocabulary:
+        if fact_id.startswith("symptom.") and fact_id not in asked:
+            yield f"diary/questions.yaml: '{fact_id}' is asked nowhere"
+    said = [word for question in content.diary.everyday for word in (question.ask, *(f"{one}." for one in question.words.values()))]
+    said += [group.intro for group in content.diary.more] + [effects.intro for effects in content.diary.side_effects]
+    for problem in reading_of(content, "\n\n".join(said)).problems:
+        yield f"diary/questions.yaml: {problem}"
+
+
 def _visit_questions(content: Library, today: date) -> Iterator[str]:
     """Every question is as readable as a page, and says why in one sentence."""
     for decision in content.visit_questions.values():
@@ -212,7 +226,7 @@ def _measuring_cites(content: Library) -> tuple[str, ...]:
 
 def _liver(content: Library) -> Iterator[str]:
     """What the pages on the liver need: every part of a liver treatment's rules in some column, and scales on blood tests that exist."""
-    _ = content.report_reader  # a fault in its word lists ends the check, as for all content
+    _ = content.report_reader, content.pasted_reader  # a fault in its word lists ends the check, as for all content
     for option in content.catalog.values():
         if option.kind == "liver_directed" and without_dimension(option, content.limits_on):
             yield f"{option.place.file}: a part of its rules rests on no fact of liver/dimensions.yaml"
@@ -317,7 +331,7 @@ def _all_cited(content: Library) -> set[str]:
     cited |= {cite for trial in content.known_trials.trials for cite in trial.cites}
     cited |= {cite for group in content.outlook.groups for cite in group.cites}
     cited |= {cite for definition in content.vocabulary.values() for cite in definition.cites}
-    cited |= {cite for flag in content.flags.values() for cite in flag.cites}
+    cited |= {cite for flag in content.flags.values() for cite in flag.cites} | content.diary.cites
     cited |= {cite for question in content.visit_questions.by_id.values() for cite in question.cites}
     cited |= {*content.scales.cites, *content.segments.cites, *_measuring_cites(content)}
     cited |= {cite for cites in content.vocabulary.formulas.cites.values() for cite in cites}

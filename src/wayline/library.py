@@ -25,8 +25,10 @@ from wayline.options.matrix import Row, load_matrix
 
 if TYPE_CHECKING:
     from wayline.diary.flags import Flags
+    from wayline.diary.questions import DiaryQuestions
     from wayline.guide.search import Document, SearchIndex
     from wayline.liver.report_text import ReportReader
+    from wayline.records.pasted.reader import PastedReader
     from wayline.options.visit_questions import VisitQuestions
     from wayline.trials.criteria import CriteriaReader
     from wayline.trials.known import KnownTrials
@@ -85,11 +87,26 @@ class Library:
         return load_visit_questions(self.folder / "questions" / "visit", self.vocabulary, self.references, self.catalog.specialties)
 
     @cached_property
+    def diary(self) -> DiaryQuestions:
+        """What the diary asks."""
+        from wayline.diary.questions import load_diary_questions
+
+        return load_diary_questions(self.folder / "diary", self.vocabulary, self.references)
+
+    @cached_property
     def report_reader(self) -> ReportReader:
         """The reader of scan reports, with its word lists."""
         from wayline.liver.report_text import ReportReader, load_report_words
 
         return ReportReader(load_report_words(self.folder / "liver" / "report_words.yaml", self.vocabulary.lesion_places))
+
+    @cached_property
+    def pasted_reader(self) -> PastedReader:
+        """The reader of pathology, laboratory and scan reports, with its word lists."""
+        from wayline.records.pasted.reader import PastedReader
+        from wayline.records.pasted.words import load_pasted_words
+
+        return PastedReader(load_pasted_words(self.folder / "records" / "pasted", self.vocabulary), self.vocabulary, self.report_reader)
 
     @cached_property
     def known_trials(self) -> KnownTrials:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, guide, keys, liver, liver_text, liver_tumors, records, situation, trials, visit
+from wayline.web.views import about, choices, diary, guide, keys, liver, liver_text, liver_tumors, paste, records, sheet, situation, trials, visit
 
 urlpatterns = [
     path("", about.home, name="home"),
@@ -28,6 +28,7 @@ urlpatterns = [
     path("liver/tumors/", liver_tumors.tumors, name="liver-tumors"),
     path("liver/list/", liver_tumors.tumor_list, name="liver-list"),
     path("liver/report/", liver_text.report_text, name="liver-text"),
+    path("paste/", paste.paste, name="paste"),
     path("liver/scans/", liver_tumors.scans, name="liver-scans"),
     path("liver/blood-tests/", liver.blood_tests, name="liver-blood-tests"),
     path("liver/blood-tests/add/", liver.add_blood_tests, name="liver-add-tests"),
@@ -37,9 +38,14 @@ urlpatterns = [
     path("trials/search/", trials.search, name="trials-search"),
     path("trials/set-aside/", trials.set_aside, name="trials-set-aside"),
     path("trials/<slug:nct_id>/", trials.trial, name="trial"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/day/", diary.day, name="diary-day"),
+    path("diary/print/", diary.diary_print, name="diary-print"),
     path("visit/", visit.hub, name="visit"),
     path("visit/questions/", visit.questions, name="visit-questions"),
     path("visit/questions/add/", visit.add, name="visit-questions-add"),
+    path("visit/sheet/", sheet.sheet, name="sheet"),
+    path("visit/sheet/file/", sheet.sheet_file, name="sheet-file"),
     path("keys/", keys.overview, name="keys"),
     path("keys/code/", keys.code, name="keys-code"),
     path("keys/share/", keys.share_with, name="keys-share"),

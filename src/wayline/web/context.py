@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from wayline import __version__
 from wayline.library import library
 from wayline.web.key_words import part_words
+from wayline.web.raised import lazily
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
@@ -23,5 +24,6 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
         "site": library().site,
         "version": __version__,
         "has_vault": settings.VAULT_COOKIE in request.COOKIES,
+        "raised_flags": lazily(request),
         "damaged_parts": [] if vault is None else part_words(vault.damaged),
     }

@@ -1,0 +1,141 @@
+"""Flags that the person's own answers raise, for the pages that show them before anything else.
+
+The template `web/raised_flags.html` asks for `raised_flags`, a context variable that is worked out only when a template uses it, at most
+once a request. A page without that template opens no vault. Nothing is cached between requests and nothing is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from wayline.diary.flags import ACTS, URGENCY, RaisedFlag, flags_for
+from wayline.diary.log import earlier_today
+from wayline.facts.values import DateRange
+from wayline.facts.vocabulary import within_a_sentence
+from wayline.library import library
+from wayline.logic.wording import date_in_words
+from wayline.web.asking import situation_from
+from wayline.web.lockbox import DamagedPartError
+from wayline.web.places import place_to_tell
+from wayline.web.vault import Contents, SignedOutError
+from wayline.web.visitors import today, vault_of
+
+_CONTENTS = "wayline.contents"
+_RAISED = "wayline.raised"
+
+
+@dataclass(frozen=True)
+class ShownReason:
+    """Why a flag is raised: the sentence, where to change it, and the day it was told where that is not today."""
+
+    text: str
+    link: str
+    told_on: str
+
+
+@dataclass(frozen=True)
+class ShownFlag:
+    """A raised flag as a page shows it. `not_known` names what keeps the act so urgent, with where to tell it."""
+
+    title: str
+    say: str
+    also_call: str | None
+    reasons: tuple[ShownReason, ...]
+    not_known: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ShownAct:
+    """What to do, and the flags that ask for it."""
+
+    act: str
+    words: str
+    flags: tuple[ShownFlag, ...]
+
+
+def remember(request: HttpRequest, contents: Contents) -> None:
+    """Hand over what a view has read from the vault, so that the flags are worked out from it without opening the vault again."""
+    request.META[_CONTENTS] = contents
+    request.META.pop(_RAISED, None)
+
+
+def lazily(request: HttpRequest) -> Callable[[], list[ShownAct]]:
+    """For the context of every page: what raises flags, worked out when a template asks for it, once."""
+
+    def shown() -> list[ShownAct]:
+        if _RAISED not in request.META:
+            request.META[_RAISED] = shown_acts(_contents(request), today())
+        found: list[ShownAct] = request.META[_RAISED]
+        return found
+
+    return shown
+
+
+def _contents(request: HttpRequest) -> Contents:
+    """What the vault of this request holds. Where it does not open, the fixed text on urgent help still stands."""
+    if _CONTENTS in request.META:
+        contents: Contents = request.META[_CONTENTS]
+        return contents
+    vault = request.META.get("wayline.vault")
+    if vault is None and settings.VAULT_COOKIE not in request.COOKIES:
+        return Contents()
+    try:
+        # Never a second vault beside the view's own: that one may have just made a key.
+        return (vault or vault_of(request)).read()
+    except (DatabaseError, DamagedPartError, SignedOutError):
+        return Contents()
+
+
+def raised_by(contents: Contents, day: date) -> tuple[RaisedFlag, ...]:
+    """Every flag that the answers raise, the most urgent first.
+
+    An answer waiting for a correction, and one of earlier today that has changed since, lower no alarm: each is tried too.
+    """
+    content = library()
+    tellings: list[dict[str, Any]] = [contents.usable_facts]
+    if contents.drafts:
+        tellings.append(dict(contents.facts))
+    for fact_id, form in earlier_today(contents.diary, day):
+        dated = (dict(form) if isinstance(form, dict) else {"value": form}) | {"date": day.isoformat()}
+        tellings.append(contents.usable_facts | {fact_id: dated})
+    most_urgent: dict[str, RaisedFlag] = {}
+    for facts in tellings:
+        if not facts:
+            continue
+        for one in flags_for(situation_from(facts, content.vocabulary, day), content.flags):
+            known = most_urgent.get(one.flag.id)
+            if known is None or URGENCY[one.act] < URGENCY[known.act]:
+                most_urgent[one.flag.id] = one
+    order = list(content.flags)
+    return tuple(sorted(most_urgent.values(), key=lambda one: (URGENCY[one.act], order.index(one.flag.id))))
+
+
+def shown_acts(contents: Contents, day: date) -> list[ShownAct]:
+    """The raised flags by what to do, the most urgent first."""
+    raised = raised_by(contents, day)
+    acts = []
+    for act, words in ACTS.items():
+        flags = tuple(_shown(one, contents, day) for one in raised if one.act == act)
+        if flags:
+            acts.append(ShownAct(act, words, flags))
+    return acts
+
+
+def _shown(one: RaisedFlag, contents: Contents, day: date) -> ShownFlag:
+    vocabulary = library().vocabulary
+    reasons = tuple(ShownReason(reason.text, place_to_tell(reason.fact), _told_on(reason.fact, contents, day)) for reason in one.because)
+    not_known = tuple((within_a_sentence(vocabulary[fact].label), place_to_tell(fact)) for fact in dict.fromkeys(one.not_known))
+    return ShownFlag(one.flag.title, one.flag.say, one.flag.also_call, reasons, not_known)
+
+
+def _told_on(fact_id: str, contents: Contents, day: date) -> str:
+    form = contents.facts.get(fact_id)
+    told = form.get("date") if isinstance(form, dict) else None
+    return date_in_words(DateRange.parse(told)) if told is not None and told != day.isoformat() else ""

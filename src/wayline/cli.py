@@ -113,6 +113,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     else:
         commands.add_parser("trials", help="studies: the registry's mirror, their criteria, and one person checked against them")
 
+    records = commands.add_parser("records", help="a hospital record (FHIR, C-CDA, Apple Health export) as a case file")
+    if words[:1] == ["records"]:
+        from wayline.records_command import add_records_arguments
+
+        add_records_arguments(records)
+    records.set_defaults(command=_records)
+
     serve = commands.add_parser("serve", help="migrate, load content and serve the website; works offline")
     serve.add_argument("--port", type=int, default=8000, help="the port on localhost (8000)")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
@@ -205,6 +212,12 @@ def _check(parsed: argparse.Namespace) -> int:
 def _trials(parsed: argparse.Namespace) -> int:
     status: int = parsed.trials_command(parsed, _now())
     return status
+
+
+def _records(parsed: argparse.Namespace) -> int:
+    from wayline.records_command import records_read
+
+    return records_read(parsed, _now().date())
 
 
 def _serve(parsed: argparse.Namespace) -> int:

@@ -19,7 +19,8 @@ from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary, within_a_sentence
 from wayline.logic.wording import date_in_words, number_in_words, unit_in_words, value_in_words
 from wayline.reading import WaylineError
-from wayline.records.imported import ImportedFact, newest_first
+from wayline.records.imported import ImportedFact, RecordReading, newest_first
+from wayline.records.proposals import proposals
 from wayline.web.asking import COURSE_WORDS, read_answer
 from wayline.web.lab_reports import RESULTS, take_results
 from wayline.web.waiting_records import WaitingRecord, fact_key
@@ -133,6 +134,7 @@ class _Offering:
         self.record = record
         self.facts = facts
         self.vocabulary = vocabulary
+        self.today = today
         self.reader = FactReader(vocabulary, today)
         self.same: list[ImportedFact] = []
         self.limits: dict[str, tuple[ImportedFact, ...]] = {}
@@ -144,8 +146,6 @@ class _Offering:
         found: dict[str, list[Offer]] = {}
         results = self._lab_rows()
         for fact_id, listed in self.by_fact.items():
-            if fact_id == RESULTS or not listed:
-                continue
             items, single = [one for one in listed if one.is_item], [one for one in listed if not one.is_item]
             found[fact_id] = [*self._of_items(fact_id, items), *(self._of_fact(fact_id, single) if single else ())]
         for lab, rows in results.items():
@@ -162,10 +162,10 @@ class _Offering:
     def _of_fact(self, fact_id: str, listed: Sequence[ImportedFact]) -> list[Offer]:
         definition = self.vocabulary[fact_id]
         told = self._told(definition)
-        candidates = list(newest_first(listed))
-        if definition.valid_for_days is not None and candidates[0].date:
-            # What changes with time is no contradiction: only values of the newest day can contradict each other.
-            candidates = [one for one in candidates if one.date == candidates[0].date]
+        (proposal,) = proposals(RecordReading("", self.record.form, tuple(listed)), self.vocabulary, self.today)
+        # A newer weight takes the place of an older one. A marker that differs from an older one is for the person to look at.
+        is_choice = proposal.differ or (definition.may_change and definition.valid_for_days is None)
+        candidates = proposal.candidates if is_choice else proposal.candidates[:1]
         distinct: dict[Any, ImportedFact] = {}
         for one in candidates:
             distinct.setdefault(_value(self._read(definition, one)), one)
@@ -238,7 +238,9 @@ class _Offering:
         """Every dated result by test; the facts that they are made of are taken out of the others."""
         rows: dict[str, list[tuple[LabResult, tuple[ImportedFact, ...]]]] = {}
         definition = self.vocabulary[RESULTS]
-        for one in self.by_fact.get(RESULTS, ()):
+        series = self.by_fact.pop(RESULTS, [])
+        self.by_fact[RESULTS] = [one for one in series if not one.is_item]
+        for one in (one for one in series if one.is_item):
             rows.setdefault(str(one.told["lab"]), []).append((self._items(definition, [one.told])[0], (one,)))
         for fact_id in [fact_id for fact_id in self.by_fact if self.vocabulary[fact_id].is_lab]:
             rest = []
@@ -408,7 +410,7 @@ def changes_of(selection: Selection, record: WaitingRecord, facts: Mapping[str, 
     for candidate, day in selection.take:
         first, limits = candidate.facts[0], candidate.facts[1:]
         dated = day_of(first) or day or None
-        form = dict(first.told) if first.fact_id == RESULTS else None
+        form = dict(first.told) if first.fact_id == RESULTS and first.is_item else None
         if form is None and vocabulary[first.fact_id].is_lab:
             form = as_result(first, limits, vocabulary, dated)
         if form is not None:
@@ -504,7 +506,10 @@ def _with_item(raw: Any, one: ImportedFact, act: str) -> Any:
 
 
 def _with_source(one: ImportedFact, record: WaitingRecord, day: str | None) -> dict[str, Any]:
-    form = dict(one.told) if isinstance(one.told, Mapping) else {"value": one.told}
+    if isinstance(one.told, list):
+        form: dict[str, Any] = {"items": one.told, "complete": True}
+    else:
+        form = dict(one.told) if isinstance(one.told, Mapping) else {"value": one.told}
     if day and not form.get("date"):
         form["date"] = day
     return form | {"source": form.get("source") or source_of(record)}

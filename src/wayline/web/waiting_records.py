@@ -16,6 +16,7 @@ from typing import Any
 from wayline.facts.case import FactReader
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import Vocabulary
+from wayline.logic.wording import date_in_words
 from wayline.reading import Place, WaylineError
 from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, RecordReading, newest_first
 from wayline.web.asking import friendly, read_answer
@@ -37,6 +38,14 @@ class WaitingReport:
     text: str
     where: str
     waits: bool = False
+
+    @property
+    def day_in_words(self) -> str:
+        """The report's day as people read it; what is no plain day stays as the record wrote it."""
+        try:
+            return date_in_words(DateRange.parse(self.date))
+        except ValueError:
+            return self.date or ""
 
 
 @dataclass(frozen=True)

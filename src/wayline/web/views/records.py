@@ -21,6 +21,7 @@ from wayline.logic.wording import finding_in_words
 from wayline.reading import WaylineError
 from wayline.records.codes import code_book
 from wayline.records.imported import RecordReading
+from wayline.records.reading_record import read_record
 from wayline.web.asking import friendly, read_answer, situation_from
 from wayline.web.middleware import takes_a_file
 from wayline.web.record_offers import NONE_OF_THESE, Offer, OfferGroup, Offers, Selection, changes_of, offers_of
@@ -94,8 +95,6 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 def _read(data: bytes) -> RecordReading:
     """The file as a reading, whatever its form."""
-    from wayline.records.reading import read_record
-
     return read_record(data, YOUR_FILE, library().vocabulary, code_book(), today())
 
 

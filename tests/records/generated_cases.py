@@ -199,10 +199,10 @@ def generated_situations(vocabulary: Vocabulary, count: int) -> Iterator[tuple[i
     reader = FactReader(vocabulary, AS_OF)
     for seed in range(count):
         maker = Maker(vocabulary, seed)
-        share = maker.chance.choice((0.02, 0.05, 0.1, 0.1, 0.2, 0.4)) if seed % 50 else 1.0
+        share = maker.chance.choice((0.02, 0.05, 0.05, 0.1, 0.15)) if seed % 50 else 1.0
         told = {}
         for fact_id, definition in vocabulary.items():
-            if not maker.maybe(max(share, 0.25) if definition.kind in LISTS else share):
+            if not maker.maybe(max(share, 0.2) if definition.kind in LISTS else share):
                 continue
             try:
                 answer = read_form(reader, definition, maker.told(definition), HERE)

@@ -70,7 +70,7 @@ def read_fhir(pool: Pool, name: str, form: str, vocabulary: Vocabulary, book: Co
         else:
             gathering.miss(met.type, Source(met.where, _words_of(met)), why_not)
     reader = _Reader(pool, gathering, vocabulary, book)
-    own = own_values([MetResource(one.resource, one.where, one.names) for one in ours], vocabulary)
+    own = own_values([MetResource(one.resource, one.where, one.names) for one in ours], vocabulary, as_of)
     facts = reader.read(ours, lambda met: own.settled.get(met.where, frozenset()) is None)
     told_twice = {where: settled for where, settled in own.settled.items() if settled}
     coded = [one for one in facts if one.fact_id not in told_twice.get(one.where, frozenset())]
@@ -83,6 +83,7 @@ def read_fhir(pool: Pool, name: str, form: str, vocabulary: Vocabulary, book: Co
         tuple(reader.texts.reports),
         {**counts, **medicines},
         person.people,
+        own.as_of,
     )
 
 

@@ -52,7 +52,8 @@ class ClosedReport:
 class RecordReading:
     """All that one file told. `counts` says how many resources or entries of each kind were met, used or not.
 
-    `people` is how many different people the file speaks of: with more than one, nothing of it may be taken over.
+    `people` is how many different people the file speaks of: with more than one, nothing of it may be taken over. `as_of` is the day
+    that the file itself says it was told on; only Wayline's own documents do.
     """
 
     name: str
@@ -62,6 +63,7 @@ class RecordReading:
     reports: tuple[ClosedReport, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     people: int = 1
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

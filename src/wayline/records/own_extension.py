@@ -60,6 +60,7 @@ SEALED: Mapping[str, tuple[str, ...]] = {
 }
 # A resource that was withdrawn does not count, whatever else it says.
 _ALWAYS = ("status", "verificationStatus", "lifecycleStatus", "active")
+OWN_CODE = "Wayline"  # stands where a code of a code system would
 # A hospital's system adds codes of its own to ours. They change nothing; another code of a common system does.
 _COMMON_SYSTEMS = ("http://loinc.org", "http://snomed.info", "http://www.nlm.nih.gov", "http://hl7.org", "http://terminology.hl7.org", BASE)
 _KIND_OF_DIFFERENCE = "Wayline's own value"
@@ -187,12 +188,16 @@ def is_own(resource: Mapping[str, Any]) -> bool:
     return any(one.get("url") in (TOLD, AS_OF) for one in _dicts(resource.get("extension")))
 
 
-def own_values(resources: Iterable[MetResource], vocabulary: Vocabulary) -> OwnValues:
-    """Everything that the extension tells in these resources; nothing and no error where there is none."""
+def own_values(resources: Iterable[MetResource], vocabulary: Vocabulary, today: date | None = None) -> OwnValues:
+    """Everything that the extension tells in these resources; nothing and no error where there is none.
+
+    A value without a date counts as of the day of its case. Read on another day, `today`, it gets that day as its date, lest it count as
+    fresh.
+    """
     met = list(resources)
     if not any(is_own(one.resource) for one in met):
         return OwnValues()
-    return _OwnReading(met, vocabulary).values()
+    return _OwnReading(met, vocabulary, today).values()
 
 
 @dataclass(frozen=True)
@@ -216,8 +221,9 @@ class _Entry:
 
 
 class _OwnReading:
-    def __init__(self, met: list[MetResource], vocabulary: Vocabulary) -> None:
+    def __init__(self, met: list[MetResource], vocabulary: Vocabulary, today: date | None) -> None:
         self.met = met
+        self.today = today
         self.vocabulary = vocabulary
         self.by_name = {name: one for one in met for name in one.names}
         self.as_of = next((day for one in met if (day := _as_of(one.resource))), None)
@@ -259,6 +265,8 @@ class _OwnReading:
             fact_id, part, told, elements, seal = (texts.get(key) for key in ("fact", "part", "told", "elements", "seal"))
             if part not in (WHOLE, LIST, ITEM, FRAME) or not all(isinstance(text, str) for text in (fact_id, told, elements, seal)):
                 self._tell(met, "an extension of Wayline's own", "it is damaged")
+                self.taken.setdefault(met.where, set())
+                self.wholly[met.where] = False
                 continue
             here = [one for one in covered if one is not None]
             agrees = len(here) == len(covered) and seal == _seal(
@@ -312,7 +320,9 @@ class _OwnReading:
             self._leave(entry)
             return False
         day = str(told.date) if told.date is not None else None if is_item else self.as_of
-        self.facts.append(ImportedFact(entry.fact_id, form, words, entry.met.where, None, day, is_item))
+        if told.date is None and day is not None and definition.valid_for_days is not None and day != str(self.today or day):
+            form = {**form, "date": day} if isinstance(form, dict) else {"value": form, "date": day}
+        self.facts.append(ImportedFact(entry.fact_id, form, words, entry.met.where, OWN_CODE, day, is_item))
         self._settle(entry)
         return True
 

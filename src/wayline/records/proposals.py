@@ -18,6 +18,7 @@ from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.reading import Place, WaylineError
 from wayline.records.case_forms import placed, read_form
 from wayline.records.imported import ImportedFact, Proposal, RecordReading, newest_first
+from wayline.records.own_extension import OWN_CODE
 
 _NOWHERE = Place("record", 1)
 # Facts that only say the range beside another one: they go with it and cannot be chosen by themselves.
@@ -52,19 +53,18 @@ def case_from(
     """
     chosen = choices or {}
     facts: dict[str, Any] = {}
+    own: set[str] = set()  # what the person once told Wayline stands as it was told
     for proposal in proposed:
         fact_id = proposal.fact_id
         if proposal.candidates[0].is_item:
             if chosen.get(fact_id, 0) is not None:
                 facts[fact_id] = {"items": [one.told for one in _oldest_first(proposal.candidates)], "complete": False}
             continue
-        if fact_id in chosen:
-            place = chosen[fact_id]
-            if place is not None:
-                facts[fact_id] = proposal.candidates[place].told
-        elif not proposal.differ:
-            facts[fact_id] = proposal.candidates[0].told
-    facts = {fact_id: told for fact_id, told in facts.items() if _goes_with(fact_id, facts)}
+        place = chosen[fact_id] if fact_id in chosen else None if proposal.differ else 0
+        if place is not None:
+            facts[fact_id] = proposal.candidates[place].told
+            own |= {fact_id} if proposal.candidates[place].code == OWN_CODE else set()
+    facts = {fact_id: told for fact_id, told in facts.items() if fact_id in own or _goes_with(fact_id, facts)}
     case = {"as_of": as_of.isoformat(), "facts": facts}
     parse_case(placed(case, Place("the case file", 1)), vocabulary, "the case file")
     return case

@@ -394,7 +394,8 @@ class LabReader:
         cells = _cells(self._text, start, end)
         results: list[tuple[Part, ReadDate]] = []
         shared = [part for part in row.parts if part.kind in ("unit", "range")]
-        if len(cells) == len(columns.cells):
+        by_cell = re.search(r"[|\t]", self._text[start:end]) is not None  # blanks alone do not show an empty cell
+        if by_cell and len(cells) == len(columns.cells):
             for (cell_start, cell_end), day in zip(cells, columns.cells, strict=True):
                 within = [part for part in row.parts if cell_start <= part.start < cell_end]
                 if day is None:

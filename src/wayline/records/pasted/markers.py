@@ -39,6 +39,9 @@ _SEVERAL_SCORES = re.compile(r"[0-3]\s?\+?\s?(?:-|/|to|or)\s?[0-3]\s?\+|[0-3]\+\
 _NUMBER = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?(?:\s?(?:-|to)\s?([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?)?(\+)?"
 )
+_BETWEEN_NUMBERS = re.compile(
+    r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s?(%|percent)?\sand\s([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?()"
+)
 _PERCENT = re.compile(r"([<>≥≤~]|>=|<=)?\s?([0-9]{1,3})(?:\s?-\s?([0-9]{1,3}))?\s?(?:%|percent)")
 _TMB_NUMBER = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s?")
 _V600E = re.compile(r"v600e")
@@ -48,6 +51,7 @@ _ONLY_LIKELIHOOD = re.compile(
 )
 _BY_METHOD = re.compile(r"\b(?:by|using|via|on|per|with)\s{1,3}(?:dual[ -]probe\s|dual\s|reflex\s)?$")
 _ROW_OF_SCORES = re.compile(r"(?:ihc\s)?(?:score\s{0,2})?[0-3]\s?\+?\s{0,2}(?:[:=]|-\s|\()\s{0,2}[a-z]")
+_LEAD = re.compile(r"[\s*+•\-]{0,40}(?:the\s|this\s|its\s)?")
 _LONGEST_CARRY = 8  # lines
 
 _SAYS_BOTH = "The report says yes and no here, so nothing was taken."
@@ -208,7 +212,7 @@ class MarkerReader:
             return group.topics[-1] == "pdl1" and "\n" not in between
         if group.topics[-1] in SCORES:
             return False
-        if topic in ("msi_yes", "msi_no") and group.topics[-1] in _MSI_TOPICS:
+        if {topic, group.topics[-1]} & {"msi_yes", "msi_no"}:
             return topic == group.topics[-1]
         return ";" not in between
 
@@ -232,13 +236,10 @@ class MarkerReader:
     def _read_carried(self, statement: Statement, guard: tuple[str, list[Span]] | None) -> None:
         """A line under a test's name that goes on about it: "Result: positive"."""
         topic = self._carried_topic(statement)
-        if topic is None or not statement.opens_line or self._carried is None:
+        if topic is None or self._carried is None or not (statement.opens_line or statement.line == self._carried_line):
             return
-        start = (
-            statement.start
-            + len(self._small[statement.start : statement.end])
-            - len(self._small[statement.start : statement.end].lstrip(" \t*+-•"))
-        )
+        lead = _LEAD.match(self._small, statement.start, statement.end)
+        start = lead.end() if lead else statement.start
         opening = self._words.goes_on.at(self._small, start, statement.end)
         if opening is None:
             line = self._text[start : statement.end].strip()
@@ -248,7 +249,8 @@ class MarkerReader:
         if _ROW_OF_SCORES.match(self._small, start, statement.end):
             self._leave(_EXPLAINS, [Span(start, _trimmed(self._small, start, statement.end))], statement)
             return
-        group = _Group(list(self._carried.topics), [Hit(start, opening.end, None)], statement.start, statement.end)
+        topics = list(self._carried.topics)
+        group = _Group(topics, [Hit(start, opening.end, None)] * len(topics), statement.start, statement.end)
         named = set(group.topics)
         if named <= {"other"} or named & set(PROTEINS):
             return
@@ -464,7 +466,8 @@ class MarkerReader:
             place = bound.end
             while place < group.end and self._small[place] in " =":
                 place += 1
-        match = _NUMBER.match(self._small, place, group.end)
+        between = "between" in self._small[hit.end : place]
+        match = (_BETWEEN_NUMBERS if between else _NUMBER).match(self._small, place, group.end)
         if match is None or self._small[match.end() : match.end() + 1] in ("/", ":"):
             self._leave(_NO_NUMBER, group.spans, statement)
             return
@@ -635,7 +638,7 @@ class MarkerReader:
 
     def _read_tmb(self, group: _Group, statement: Statement) -> None:
         place = group.last
-        match = re.compile(r"[^0-9<>≥≤]{0,30}([<>≥≤]=?)?\s?").match(self._small, place, group.end)
+        match = re.compile(r"[^0-9<>≥≤]{0,60}([<>≥≤]=?)?\s?").match(self._small, place, group.end)
         number = _TMB_NUMBER.match(self._small, match.end(), group.end) if match else None
         if match is None or number is None:
             return
@@ -655,7 +658,7 @@ class MarkerReader:
             if re.search(r"\*[0-9]|c\.[0-9]|variant|genotype", self._small[group.start : group.end]):
                 self._leave(_NO_PHENOTYPE, [Span(group.first, group.end)], statement)
             return
-        if len({hit.value for hit in found}) > 1 or any(hit.value == "no" and hit.end <= found[0].start for hit in signs):
+        if len({hit.value for hit in found}) > 1 or any(hit.value == "no" and 0 <= found[0].start - hit.end <= 2 for hit in signs):
             self._leave(_SAYS_BOTH, spans, statement)
             return
         hedged = self._words.not_certain_metabolizer.find(self._small, group.start, group.end)

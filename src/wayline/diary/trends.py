@@ -84,8 +84,9 @@ def chart_of(series: Series) -> str | None:
         return None
     spoken = _spoken(series)
     points = [Point(mark.day, mark.value, _label(mark, series) if mark in spoken else "") for mark in series.marks]
-    unit = f"0 to {len(series.definition.choices) - 1}" if series.is_choice else series.unit
-    return trend(points, None, label=in_words(series), unit=unit, from_zero=series.is_choice)
+    if series.is_choice:
+        return trend(points, None, label=in_words(series), unit="", up_to=len(series.definition.choices) - 1)
+    return trend(points, None, label=in_words(series), unit=series.unit)
 
 
 def in_words(series: Series) -> str:

@@ -41,15 +41,16 @@ class Band:
     high: float | None
 
 
-def trend(points: Sequence[Point], band: Band | None, *, label: str, unit: str, from_zero: bool = False) -> str:
+def trend(points: Sequence[Point], band: Band | None, *, label: str, unit: str, from_zero: bool = False, up_to: int | None = None) -> str:
     """The chart as SVG text. `label` is its text twin for people who do not see it; raises ValueError without points.
 
-    `from_zero`: the chart begins at 0 whatever the values, so that a small change does not look large.
+    `from_zero`: the chart begins at 0 whatever the values, so that a small change does not look large. `up_to`: the values are the whole
+    steps of a scale from 0 to that, and each step stands at the side.
     """
     if not points:
         raise ValueError("a trend needs results")
     ordered = sorted(points, key=lambda point: point.day)
-    scale = _scale(ordered, band, from_zero)
+    scale = _scale(ordered, band, from_zero) if up_to is None else _Scale(0.0, up_to + _HEADROOM, tuple(map(float, range(up_to + 1))), 1.0)
     days = _days(ordered)
     root = ElementTree.Element("svg", {"class": "trend", "viewBox": f"0 0 {WIDTH:g} {HEIGHT:g}", "role": "img", "aria-label": label})
     if band is not None:
@@ -158,7 +159,8 @@ def _draw_mark(root: ElementTree.Element, point: Point, days: _Days, scale: _Sca
     x, y = days.x_of(point.day), scale.y_of(_shown(point))
     kind = "mark-point" + ("" if point.value.is_exact else " unsure") + (" faded" if point.is_faded else "")
     ElementTree.SubElement(root, "circle", {"class": kind, "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "6"})
-    _words(root, point.words, x, y - 16 if y - 16 > _TOP - 18 else y + 20, "middle", "point-word")
+    if point.words:
+        _words(root, point.words, x, y - 16 if y - 16 > _TOP - 18 else y + 20, "middle", "point-word")
 
 
 def _labeled_days(points: Sequence[Point], days: _Days) -> list[date]:

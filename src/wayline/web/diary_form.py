@@ -146,7 +146,7 @@ def answers_of(post: QueryDict, entry_facts: Mapping[str, Any], doubts: Doubts, 
     sent = post.copy()
     try:
         shown = json.loads(post.get(SHOWN, ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         shown = None
     if isinstance(shown, dict):
         for fact_id in content.diary.facts:

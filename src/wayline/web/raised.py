@@ -14,12 +14,15 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.urls import reverse
 
 from wayline.diary.flags import ACTS, URGENCY, RaisedFlag, flags_for
 from wayline.diary.log import earlier_today
+from wayline.diary.trends import unit_words
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import within_a_sentence
 from wayline.library import library
+from wayline.logic.evaluation import Reason
 from wayline.logic.wording import date_in_words
 from wayline.web.asking import situation_from
 from wayline.web.lockbox import DamagedPartError
@@ -33,11 +36,13 @@ _RAISED = "wayline.raised"
 
 @dataclass(frozen=True)
 class ShownReason:
-    """Why a flag is raised: the sentence, where to change it, and the day it was told where that is not today."""
+    """Why a flag is raised: the sentence, where to change it, how it was told where that is another unit, and the day where not today."""
 
     text: str
     link: str
+    told_as: str
     told_on: str
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,48 +99,58 @@ def _contents(request: HttpRequest) -> Contents:
 
 
 def raised_by(contents: Contents, day: date) -> tuple[RaisedFlag, ...]:
-    """Every flag that the answers raise, the most urgent first.
+    """Every flag that the answers raise, the most urgent first."""
+    return tuple(one for one, _ in _raised(contents, day))
+
+
+def _raised(contents: Contents, day: date) -> list[tuple[RaisedFlag, str | None]]:
+    """Every raised flag, with the fact of earlier today that raises it, where the answers that stand now do not.
 
     An answer waiting for a correction, and one of earlier today that has changed since, lower no alarm: each is tried too.
     """
     content = library()
-    tellings: list[dict[str, Any]] = [contents.usable_facts]
+    tellings: list[tuple[dict[str, Any], str | None]] = [(contents.usable_facts, None)]
     if contents.drafts:
-        tellings.append(dict(contents.facts))
+        tellings.append((dict(contents.facts), None))
     for fact_id, form in earlier_today(contents.diary, day):
         dated = (dict(form) if isinstance(form, dict) else {"value": form}) | {"date": day.isoformat()}
-        tellings.append(contents.usable_facts | {fact_id: dated})
-    most_urgent: dict[str, RaisedFlag] = {}
-    for facts in tellings:
-        if not facts:
-            continue
-        for one in flags_for(situation_from(facts, content.vocabulary, day), content.flags):
+        tellings.append((contents.usable_facts | {fact_id: dated}, fact_id))
+    most_urgent: dict[str, tuple[RaisedFlag, str | None]] = {}
+    for facts, earlier in tellings:
+        for one in flags_for(situation_from(facts, content.vocabulary, day), content.flags) if facts else ():
             known = most_urgent.get(one.flag.id)
-            if known is None or URGENCY[one.act] < URGENCY[known.act]:
-                most_urgent[one.flag.id] = one
+            if known is None or URGENCY[one.act] < URGENCY[known[0].act]:
+                most_urgent[one.flag.id] = (one, earlier)
     order = list(content.flags)
-    return tuple(sorted(most_urgent.values(), key=lambda one: (URGENCY[one.act], order.index(one.flag.id))))
+    return sorted(most_urgent.values(), key=lambda pair: (URGENCY[pair[0].act], order.index(pair[0].flag.id)))
 
 
 def shown_acts(contents: Contents, day: date) -> list[ShownAct]:
     """The raised flags by what to do, the most urgent first."""
-    raised = raised_by(contents, day)
+    raised = _raised(contents, day)
     acts = []
     for act, words in ACTS.items():
-        flags = tuple(_shown(one, contents, day) for one in raised if one.act == act)
+        flags = tuple(_shown(one, earlier, contents, day) for one, earlier in raised if one.act == act)
         if flags:
             acts.append(ShownAct(act, words, flags))
     return acts
 
 
-def _shown(one: RaisedFlag, contents: Contents, day: date) -> ShownFlag:
+def _shown(one: RaisedFlag, earlier: str | None, contents: Contents, day: date) -> ShownFlag:
     vocabulary = library().vocabulary
-    reasons = tuple(ShownReason(reason.text, place_to_tell(reason.fact), _told_on(reason.fact, contents, day)) for reason in one.because)
+    reasons = tuple(_earlier_reason(reason) if reason.fact == earlier else _reason(reason, contents, day) for reason in one.because)
     not_known = tuple((within_a_sentence(vocabulary[fact].label), place_to_tell(fact)) for fact in dict.fromkeys(one.not_known))
     return ShownFlag(one.flag.title, one.flag.say, one.flag.also_call, reasons, not_known)
 
 
-def _told_on(fact_id: str, contents: Contents, day: date) -> str:
-    form = contents.facts.get(fact_id)
-    told = form.get("date") if isinstance(form, dict) else None
-    return date_in_words(DateRange.parse(told)) if told is not None and told != day.isoformat() else ""
+def _reason(reason: Reason, contents: Contents, day: date) -> ShownReason:
+    form = contents.facts.get(reason.fact)
+    told = form if isinstance(form, dict) else {}
+    told_as = f"{told['value']:g} {unit_words(told['unit'])}" if told.get("unit") and "value" in told else ""
+    told_on = date_in_words(DateRange.parse(told["date"])) if told.get("date") not in (None, day.isoformat()) else ""
+    return ShownReason(reason.text, place_to_tell(reason.fact), told_as, told_on)
+
+
+def _earlier_reason(reason: Reason) -> ShownReason:
+    """Told earlier today and changed since: only on the day's own page can it be taken out."""
+    return ShownReason(reason.text, reverse("diary-day"), "", "", is_earlier=True)

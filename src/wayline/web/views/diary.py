@@ -35,6 +35,7 @@ from wayline.web.vault import Contents, RecordTooLargeError, Vault
 from wayline.web.visitors import today, vault_of
 
 LONGEST_AGO_DAYS = 400
+MOST_DAYS, MOST_DRAWN_DAYS = 30, 90  # on the page; the sheet for the visit holds all of them
 
 
 @require_safe
@@ -42,7 +43,7 @@ def diary(request: HttpRequest) -> HttpResponse:
     """Every day that was told, newest first, with lines over time."""
     contents = vault_of(request).read()
     remember(request, contents)
-    return render(request, "web/diary.html", _told(contents))
+    return render(request, "web/diary.html", _told(contents, MOST_DRAWN_DAYS))
 
 
 @require_safe
@@ -50,7 +51,7 @@ def diary_print(request: HttpRequest) -> HttpResponse:
     """The diary as a sheet to take along: oldest first, every day as told."""
     contents = vault_of(request).read()
     remember(request, contents)
-    return render(request, "web/diary_print.html", _told(contents))
+    return render(request, "web/diary_print.html", _told(contents, None))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +64,7 @@ def day(request: HttpRequest) -> HttpResponse:
     if chosen is None:
         contents = vault.read()
         remember(request, contents)
-        context = _told(contents) | {"wrong_day": request.POST.get("day", "")[:40]}
+        context = _told(contents, MOST_DRAWN_DAYS) | {"wrong_day": request.POST.get("day", "")[:40]}
         return render(request, "web/diary.html", context, status=422)
     ways: dict[str, Callable[[HttpRequest, Vault, date], HttpResponse]] = {
         "save": _save,
@@ -92,9 +93,9 @@ def _save(request: HttpRequest, vault: Vault, chosen: date) -> HttpResponse:
     note = None if note is None else note.strip().replace("\r\n", "\n")[:LONGEST_NOTE]
     is_correction = request.POST.get("do") == "correct"
     _keep(contents, with_answers(contents.diary, chosen, forms, note, is_correction))
-    # What cannot be read yet waits beside its question, and suspends what was told of the same fact before.
-    waiting = answers.drafts if chosen == today() else {}
-    contents.take({}, waiting, [*answers.facts, *waiting])
+    if chosen == today():
+        # What cannot be read yet waits beside its question, and suspends what was told of the same fact before.
+        contents.take({}, answers.drafts, [*answers.facts, *answers.drafts])
     if not contents.is_empty or vault.key is not None:
         vault.write(contents)
     if answers.errors:
@@ -126,12 +127,19 @@ def _forget(request: HttpRequest, vault: Vault, chosen: date) -> HttpResponse:
 
 def _keep(contents: Contents, after: list[Entry]) -> None:
     """Put changed entries in place, and what follows from them among the person's facts."""
+    content = library()
     changes = facts_after(contents.facts, contents.diary, after)
     contents.diary = after
+    _put(contents, changes)
+    days = read_days(after, content.vocabulary)
+    _put(contents, weight_loss_change(contents.facts, days, content.diary.weight_loss, today()))
+
+
+def _put(contents: Contents, changes: dict[str, Any]) -> None:
+    """Change facts; an answer of today that waits for its correction goes on waiting."""
+    waiting = dict(contents.drafts)
     contents.take(changes, {}, list(changes))
-    content = library()
-    lost = weight_loss_change(contents.facts, read_days(after, content.vocabulary), content.diary.weight_loss, today())
-    contents.take(lost, {}, list(lost))
+    contents.drafts = waiting
 
 
 def _asking(
@@ -167,15 +175,20 @@ def _asking(
     return render(request, "web/diary_day.html", context, status=status)
 
 
-def _told(contents: Contents) -> dict[str, Any]:
-    """What the pages show of the diary: days, lines over time with their tables."""
+def _told(contents: Contents, drawn_days: int | None) -> dict[str, Any]:
+    """What the pages show of the diary: days, lines over time with their tables, of so many of the newest days or of all."""
     content = library()
     days = read_days(contents.diary, content.vocabulary)
     titles = {one.fact: one.title for one in content.diary.everyday}
     charts = []
     for fact_id in content.diary.charts:
         definition = content.vocabulary[fact_id]
-        series = series_of(days, definition, titles.get(fact_id, definition.label), content.diary.words_of(fact_id))
+        series = series_of(
+            days if drawn_days is None else days[-drawn_days:],
+            definition,
+            titles.get(fact_id, definition.label),
+            content.diary.words_of(fact_id),
+        )
         svg = chart_of(series)
         if svg is not None:
             rows = [{"day": _in_words(mark.day), "words": mark.words} for mark in reversed(series.marks)]
@@ -184,7 +197,8 @@ def _told(contents: Contents) -> dict[str, Any]:
     shown = [_shown_day(one) for one in days]
     loss = contents.facts.get("nutrition.weight_loss_percent")
     return {
-        "days": shown[::-1],
+        "days": shown[::-1][:MOST_DAYS],
+        "left_out": max(0, len(shown) - MOST_DAYS),
         "days_in_order": shown,
         "charts": charts,
         "today_told": any(one.date == today() for one in days),

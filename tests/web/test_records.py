@@ -498,9 +498,9 @@ def test_reports_stay_closed_until_they_are_opened(client: Client, bring: Bring)
     text = page(client)
     assert REPORT.title in text
     assert "quittengelb" not in text
-    key = re.search(r'value="open-([0-9a-f]+)"', text)
+    key = re.search(r'name="open" value="([0-9a-f]+)"', text)
     assert key is not None
-    opened = client.post(CONFIRM, {"do": f"open-{key[1]}"}).content.decode()
+    opened = client.post("/records/report/", {"open": key[1]}).content.decode()
     assert "quittengelb" in opened
     assert "<b>new" not in opened
     assert "quittengelb" not in page(client)
@@ -511,7 +511,8 @@ def test_reports_stay_closed_until_they_are_opened(client: Client, bring: Bring)
     assert client.get(RECORDS).content.decode().count("Reports of an earlier record are still closed") == 1
     client.post(CONFIRM, {"do": f"erase-{key[1]}"})
     assert REPORT.title not in page(client)
-    assert client.post(CONFIRM, {"do": f"open-{key[1]}"}).status_code == 302
+    assert client.post("/records/report/", {"open": key[1]}).status_code == 302
+    assert client.get("/records/report/").status_code == 302
 
 
 def test_groups_are_folded_until_they_are_opened(client: Client, bring: Bring) -> None:

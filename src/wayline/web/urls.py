@@ -58,6 +58,7 @@ urlpatterns = [
     path("keys/damaged/", keys.damaged, name="keys-damaged"),
     path("records/", records.records, name="records"),
     path("records/confirm/", records.confirm, name="records-confirm"),
+    path("records/report/", records.report, name="records-report"),
     path("ready/", about.ready, name="ready"),
     path("offline-help.js", about.offline_help, name="offline-help"),
 ]

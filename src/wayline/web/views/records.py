@@ -78,8 +78,6 @@ def confirm(request: HttpRequest) -> HttpResponse:
         contents = vault.read()
         return _confirm_page(request, contents)
     act, _, acted_on = request.POST.get("do", "").partition("-")
-    if act == "open":
-        return _report_page(request, vault.read(), acted_on)
     try:
         with transaction.atomic():
             contents = vault.read()
@@ -91,6 +89,16 @@ def confirm(request: HttpRequest) -> HttpResponse:
         words = "That is more than we can keep for one person. Nothing was changed. Please take fewer at once."
         return _confirm_page(request, vault.read(), {"full": words}, request.POST, 413)
     return redirect("records-confirm")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    """One report's text, because it was asked for by a press. It stays closed everywhere else, and this address alone shows nothing."""
+    key = request.POST.get("open", "")
+    found = next((one for record in waiting_records(vault_of(request).read().waiting) for one in record.reports if one.key == key), None)
+    if request.method != "POST" or found is None:
+        return redirect("records-confirm")
+    return render(request, "web/records_report.html", {"report": found})
 
 
 def _read(data: bytes) -> RecordReading:
@@ -237,14 +245,6 @@ def _whose(record: WaitingRecord, contents: Contents) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def _report_page(request: HttpRequest, contents: Contents, key: str) -> HttpResponse:
-    """One report's text, because it was asked for. It stays closed everywhere else."""
-    report = next((report for one in waiting_records(contents.waiting) for report in one.reports if report.key == key), None)
-    if report is None:
-        return redirect("records-confirm")
-    return render(request, "web/records_report.html", {"report": report})
 
 
 def _upload_page(request: HttpRequest, waiting: list[WaitingRecord], error: str = "", status: int = 200) -> HttpResponse:

@@ -1,7 +1,7 @@
-"""Records of invented people with cancer of the esophagus, as a hospital's FHIR server would send them: US Core and mCODE, nothing of our own.
+"""Records of invented people with cancer of the esophagus, as a hospital's FHIR server would send them: US Core and mCODE, none of our own.
 
 Each row holds what a careful reader takes from it, written from the codes and not from what the reader answers;
-`tests/records/test_esophageal_bundles.py` holds the reader against it, and the bundles against the FHIR models.
+`tests/records/test_standard_fields.py` holds the reader against it, and the bundles against the FHIR models.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ BUNDLES: tuple[EsophagealBundle, ...] = (
         ),
         {"metastases.liver": True, "diagnosis.date": "2025-01-15", "diagnosis.site": "gej"},
         courses=(
-            frozenset({"fluorouracil", "oxaliplatin", "docetaxel", "leucovorin"}),
+            frozenset({"fluorouracil", "oxaliplatin", "docetaxel"}),  # leucovorin helps fluorouracil; it treats no cancer
             frozenset({"esophagectomy"}),
             frozenset({"ramucirumab", "paclitaxel"}),
         ),
@@ -327,8 +327,8 @@ BUNDLES: tuple[EsophagealBundle, ...] = (
         "nothing but words",
         bundle(
             patient("1952"),
-            condition("primary", {"text": "Adenocarcinoma of the lower third of the esophagus"}),
-            condition("spread", {"text": "Metastatic disease to the liver"}),
+            condition("primary", {"text": "Adenocarcinoma of lower third of esophagus"}),
+            condition("spread", {"text": "Liver metastases"}),
             observation("ecog", {"text": "ECOG performance status"}, "2026-11-02", category="survey", valueString="1"),
         ),
         {

@@ -119,14 +119,17 @@ class Draft:
         """What a resource is about: the common code where there is one, and always Wayline's own."""
         return concept([*coding(self.code(definition.id)), own_fact_coding(definition)], text or definition.label)
 
-    def choice_concept(self, definition: FactDefinition, values: frozenset[str], code: Code | None = None) -> Resource:
-        """One choice with its codes; several that are still possible as words alone."""
+    def choice_concept(self, definition: FactDefinition, values: frozenset[str], code: Code | None = None) -> Resource | None:
+        """One choice with its codes; None where several are still possible.
+
+        FHIR has no "one of these". Their words alone would be read as the first of them by software that looks for words.
+        """
         text = value_in_words(definition, values)
         for choice in definition.choices.values():
             if choice.means == values:
                 own = own_choice_coding(definition.id, choice.value, choice.words)
                 return concept([*coding(code or self.code(definition.id, choice.value)), own], text)
-        return concept([], text)
+        return None
 
     # --- Words -------------------------------------------------------------------------------------------------------
 

@@ -130,12 +130,13 @@ def write_cancer(draft: Draft) -> None:
     histology, site, found = (told.get(fact_id) for fact_id in ON_THE_CANCER[1:])
     if histology and isinstance(histology.value, frozenset):
         cells = draft.choice_concept(draft.definition("diagnosis.histology"), histology.value)
-        extensions.append({"url": HISTOLOGY, "valueCodeableConcept": cells})
+        extensions += [{"url": HISTOLOGY, "valueCodeableConcept": cells}] if cells else []
     if found and "/" not in str(found.value):
         extensions.append({"url": ASSERTED, "valueDateTime": str(found.value)})
     if site and isinstance(site.value, frozenset):
         place = draft.place_code(next(iter(site.value))) if len(site.value) == 1 else None
-        condition["bodySite"] = [draft.choice_concept(draft.definition("diagnosis.site"), site.value, place)]
+        where = draft.choice_concept(draft.definition("diagnosis.site"), site.value, place)
+        condition |= {"bodySite": [where]} if where else {}
     if extensions:
         condition["extension"] = extensions
     if "diagnosis.stage" in told:
@@ -235,7 +236,8 @@ def write_fact(draft: Draft, fact_id: str, told: Told) -> None:
         resource = _condition(draft, definition, told)
     else:
         resource = _observation(draft, definition, told)
-    resource |= notes(*source_lines(told)) | draft.text(fact_id, told)
+    several = isinstance(told.value, frozenset) and "dataAbsentReason" in resource
+    resource |= notes(*((draft.words(fact_id, told),) if several else ()), *source_lines(told)) | draft.text(fact_id, told)
     url = draft.add(fact_id, resource, fact_id)
     draft.tell(url, fact_id, told_form(definition, told))
 
@@ -321,12 +323,11 @@ def _value(draft: Draft, definition: FactDefinition, told: Told) -> Resource:
 
 
 def _choice(draft: Draft, definition: FactDefinition, values: frozenset[str]) -> Resource:
-    if values == frozenset(definition.single_choices) and len(values) > 1:
-        return absent()
     if definition.id == "function.ecog" and len(values) == 1:
         # mCODE wants the grade as a number, and its words as the interpretation.
         grade = next(iter(values))
         words = coding(draft.code(definition.id, grade))
         interpretation = {"interpretation": [concept(words, definition.choices[grade].words)]} if words else {}
         return {"valueInteger": int(grade), **interpretation}
-    return {"valueCodeableConcept": draft.choice_concept(definition, values)}
+    chosen = draft.choice_concept(definition, values)
+    return {"valueCodeableConcept": chosen} if chosen else absent()

@@ -179,6 +179,7 @@ class _Reader:
             if letters:
                 self.gathering.fact("Patient", "person.country", {"value": letters}, Source(met.where, f"country: {brief(country or '')}"))
             if code:
+                code = code.split("-")[0] if letters == "US" else code  # the four digits behind name a house, which nothing here needs
                 self.gathering.fact("Patient", "person.postal_code", {"value": code}, Source(met.where, f"postal code: {brief(code)}"))
 
     def _allergy(self, met: Met) -> None:

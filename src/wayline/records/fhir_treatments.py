@@ -244,7 +244,7 @@ class Treatments:
         }
         course |= {key: value for key, value in about.items() if value is not None}
         places = list(dict.fromkeys(place for one in regimen for place in one.places))
-        where = "; ".join(places[:3]) + (f"; and {len(places) - 3} more places" if len(places) > 3 else "")
+        where = "; ".join(places[:3]) + ("; and more places" if len(places) > 3 else "")
         words = brief("; ".join(dict.fromkeys(one.source.words for one in regimen)))
         code = regimen[0].source.code if len(regimen) == 1 else None
         self.gathering.course("medicine", course, Source(where, words, code, about["start"]))

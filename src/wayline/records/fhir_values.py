@@ -80,6 +80,8 @@ class ValueReader:
         if test.kind == "scale":
             return self._on_a_scale(test, observation, named)
         definition = self.vocabulary[test.id]
+        if test.id in _PDL1 and (scores := self._named_scores(" ".join(_concept_or_text(observation).wordings))):
+            return scores
         if test.id == "diagnosis.stage":
             return [Read(test.id, {"value": self.stage(_concept_or_text(observation))})]
         if definition.kind == "number":
@@ -137,12 +139,24 @@ class ValueReader:
         return self._unit(definition, code or words)
 
     def _accepts(self, definition: FactDefinition, written: str) -> bool:
-        unit = self.vocabulary.usual_unit_spelling(self.book.unit(written))
+        unit = self._spelled(written)
         names = (definition.unit, *(other.unit for other in definition.other_units))
-        return unit in {self.vocabulary.usual_unit_spelling(name) for name in names if name}
+        return unit in {self._spelled(name) for name in names if name}
+
+    def _spelled(self, written: str | None) -> str:
+        """A unit as the vocabulary spells it, whatever the spelling; empty for none."""
+        known = self.vocabulary.usual_unit_spelling(written or "")
+        return (
+            known
+            if known != written
+            else self.vocabulary.usual_unit_spelling(self.book.unit(written) if not self._is_unit(known) else known)
+        )
+
+    def _is_unit(self, unit: str) -> bool:
+        return unit in self.vocabulary.unit_spellings.values()
 
     def _unit(self, definition: FactDefinition, written: str | None) -> str | None:
-        unit = self.book.unit(written)
+        unit = self._spelled(written)
         if not unit and definition.unit is not None:
             raise NotReadableError(f"{definition.label}: the unit is not told, and it is never guessed")
         if unit and not self._accepts(definition, unit):
@@ -304,17 +318,10 @@ class ValueReader:
 
     def _pdl1(self, observation: Resource, named: Concept) -> list[Read]:
         """PD-L1, where the record must say which of its scores is meant: in the name, in the unit, or beside the number."""
-        told = _concept_or_text(observation)
-        text = " ".join(told.wordings)
-        if len(text) <= _LONGEST_ANSWER:
-            scores = list(_PDL1_SCORE.finditer(text))
-            named_scores = {self._pdl1_fact(match["name"]): match for match in scores}
-            if scores and len(named_scores) == len(scores):
-                return [
-                    Read(fact_id, {_COMPARATORS[one["sign"]] if one["sign"] else "value": plain(float(one["number"]))})
-                    for fact_id, one in named_scores.items()
-                    if fact_id
-                ]
+        text = " ".join(_concept_or_text(observation).wordings)
+        scores = self._named_scores(text)
+        if scores:
+            return scores
         quantity = block_of(observation, "valueQuantity")
         hints = " ".join([*named.wordings, text_of(quantity, "unit") or "", text_of(quantity, "code") or "", text])
         facts = [fact_id for fact_id, pattern in _PDL1.items() if re.search(pattern, hints, re.IGNORECASE)]
@@ -326,6 +333,18 @@ class ValueReader:
             definition = self.vocabulary[facts[0]]
             stripped["valueQuantity"] |= {"unit": definition.unit} if definition.unit else {}
         return [self._number(self.vocabulary[facts[0]], stripped)]
+
+    def _named_scores(self, text: str) -> list[Read]:
+        """`TPS 5%; CPS: 10`: each score that is named, if each is named once."""
+        scores = list(_PDL1_SCORE.finditer(text)) if len(text) <= _LONGEST_ANSWER else []
+        found = {self._pdl1_fact(one["name"]): one for one in scores}
+        if len(found) != len(scores):
+            return []
+        return [
+            Read(fact_id, {_COMPARATORS[one["sign"]] if one["sign"] else "value": plain(float(one["number"]))})
+            for fact_id, one in found.items()
+            if fact_id
+        ]
 
     @staticmethod
     def _pdl1_fact(name: str) -> str | None:
@@ -415,8 +434,7 @@ class ValueReader:
     def _same_unit(self, written: str | None, unit: str | None) -> bool:
         if not written:
             return True
-        spelled = [self.vocabulary.usual_unit_spelling(self.book.unit(one)) for one in (written, unit or "")]
-        return spelled[0] == spelled[1]
+        return self._spelled(written) == self._spelled(unit)
 
 
 def plain(number: float) -> float | int:

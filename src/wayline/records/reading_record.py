@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ _SMALL_ENOUGH = 1_000_000  # below this the ratio says nothing
 FHIR_BUNDLE, FHIR_RESOURCE, FHIR_LIST, FHIR_LINES = "FHIR bundle", "FHIR resource", "FHIR list", "FHIR NDJSON"
 APPLE_HEALTH, ZIP, CCDA = "Apple Health export", "zip of records", "C-CDA document"
 _BAD_LINE = "line"
+_LINES_TO_LOOK_AT = 50
 _FHIR_XML = re.compile(rb"<(?:[A-Za-z0-9_]+:)?[A-Za-z]+[^>]*http://hl7\.org/fhir[\"']")
 
 
@@ -118,11 +120,17 @@ class _Reader:
         return read_fhir(pool, self.name, form, self.vocabulary, self.code_book, self.as_of)
 
     def _fill(self, pool: Pool, text: str, name: str, where: str) -> str:
-        """All resources of one text of JSON; returns its form. Each line stands by itself where the second begins as a block too."""
-        if _is_lines(text):
+        """All resources of one text of JSON; returns its form."""
+        if _first_line_is_whole(text):
             self._fill_lines(pool, text, where)
             return FHIR_LINES
-        value = parse_json(text, name)
+        try:
+            value = parse_json(text, name)
+        except WaylineError:
+            if not _has_whole_line(text):
+                raise
+            self._fill_lines(pool, text, where)  # lines of which the first is broken
+            return FHIR_LINES
         if isinstance(value, list):
             for number, one in enumerate(value, start=1):
                 pool.add(one, f"{where}, entry {number}".lstrip(", "))
@@ -242,15 +250,25 @@ class _Reader:
             yield shown, content
 
 
-def _is_lines(text: str) -> bool:
-    """Whether each line is a block of its own: the first line ends as it began, and another begins the same way."""
+def _first_line_is_whole(text: str) -> bool:
+    """Whether the first of several lines is a block by itself, as in a bulk export."""
     lines = lines_of(text)
     first, second = next(lines, None), next(lines, None)
-    if first is None or second is None:
+    return first is not None and second is not None and _is_resource(first[1])
+
+
+def _has_whole_line(text: str) -> bool:
+    return any(_is_resource(line) for _, line in islice(lines_of(text), 1, _LINES_TO_LOOK_AT))
+
+
+def _is_resource(line: str) -> bool:
+    if not (line.startswith("{") and line.endswith("}")) or len(line) > LONGEST_LINE:
         return False
-    opens_again = second[1].startswith("{") and first[1].startswith("{") and len(first[1]) > 1
-    is_closed = first[1].startswith("{") and first[1].endswith("}")
-    return opens_again or is_closed
+    try:
+        value = parse_json(line, "line")
+    except WaylineError:
+        return False
+    return isinstance(value, Mapping) and "resourceType" in value
 
 
 def _together(reading: RecordReading, documents: list[RecordReading], has_fhir: bool) -> RecordReading:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice, takewhile
 
 _MONTHS = {
     name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)
@@ -87,14 +89,9 @@ class Dates:
             return ReadDate(None, match.start(), match.end(), _LATER)
         return ReadDate(read.isoformat(), match.start(), match.end(), doubt)
 
-    def at(self, start: int) -> ReadDate | None:
-        """The date that begins here, a weekday before it passed over."""
-        weekday = _WEEKDAY.match(self._text, start)
-        start = weekday.end() if weekday else start
-        return next((one for one in self.all if one.start == start), None)
-
     def within(self, start: int, end: int) -> list[ReadDate]:
-        return [one for one in self.all if start <= one.start and one.end <= end]
+        first = bisect_left(self.all, start, key=lambda one: one.start)
+        return list(takewhile(lambda one: one.end <= end, islice(self.all, first, None)))
 
     def samples(self) -> list[SampleDate]:
         """Every place where the text says when a sample was taken."""
@@ -112,10 +109,16 @@ def _year(written: str) -> int:
     return int(written) if len(written) == 4 else 2000 + int(written)
 
 
-def date_for(samples: Sequence[SampleDate], place: int) -> ReadDate | None:
-    """The day of a result that stands here: that of the last line before it which tells one, or the only one of the text."""
-    days = {one.date.day for one in samples}
-    if len(days) == 1:
-        return samples[0].date
-    before = [one for one in samples if one.start <= place]
-    return before[-1].date if before else None
+class SampleDays:
+    """The days of the samples of one text."""
+
+    def __init__(self, samples: Sequence[SampleDate]) -> None:
+        self._samples = samples
+        self._only = samples[0].date if len({one.date.day for one in samples}) == 1 else None
+
+    def at(self, place: int) -> ReadDate | None:
+        """The day of a result that stands here: the only one of the text, or that of the last line before it which tells one."""
+        if self._only is not None:
+            return self._only
+        before = bisect_right(self._samples, place, key=lambda one: one.start)
+        return self._samples[before - 1].date if before else None

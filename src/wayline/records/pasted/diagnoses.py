@@ -12,9 +12,13 @@ from wayline.records.pasted.words import Guard, PastedWords
 
 HISTOLOGY, SITE, SIEWERT = "diagnosis.histology", "diagnosis.site", "diagnosis.siewert"
 _SIEWERT = re.compile(r"siewert(?:'s)?\s{0,3}(?:type|class(?:ification)?|tumor)?\s{0,3}:?\s{0,3}(iii|ii|i|[123])(?![a-z0-9])")
-_MORE_TYPES = re.compile(r"\s{0,3}(?:/|-|or|to|and|vs)\s{0,3}(?:iii|ii|i|[123])(?![a-z0-9])")
+_MORE_TYPES = re.compile(r"\s{0,3}(?:/|,|-|or|to|and|vs)\s{0,3}(?:iii|ii|i|[123])(?![a-z0-9])")
 _CLAUSE = re.compile(r",\s|;\s|\s-\s|:\s|\s(?:but|however|while|whereas|although)\s|\n\s{0,40}-")
 _NUMERALS = {"i": "1", "ii": "2", "iii": "3"}
+_LUNG_CANCER = re.compile(
+    r"\blung (?:adeno|squam|small|neuro)|(?:of|in) (?:the )?(?:left |right )?(?:upper |lower |middle )?(?:lobe )?lung\b"
+)
+_ANOTHER_CANCER = "This is about another cancer."
 _SAYS_NO = "The report says no here."
 _UNSURE = "The report is not certain here."
 _PAST = "This part of the report does not tell of this result."
@@ -79,6 +83,12 @@ class DiagnosisReader:
                 return _UNSURE, []
             if sign.value == "consistent" and sign.end <= hit.start:
                 doubts.append(DOUBT_WORDED)
+        label = self._small.find(":", statement.start, hit.start)
+        opening = self._words.histology_signs.find(self._small, statement.start, label) if 0 < label <= statement.start + 60 else []
+        if any(sign.value == "unsure" for sign in opening):
+            return _UNSURE, []
+        if self._is_of_another_organ(hit, statement, start, end):
+            return _ANOTHER_CANCER, []
         specimen = statement.specimen
         named = self._words.sites.find(self._small, statement.start, statement.end)
         organs = [one for one in self._words.organs.find(self._small, statement.start, statement.end) if one.value.begins_there]
@@ -88,6 +98,15 @@ class DiagnosisReader:
         elif not self._names_esophagus:
             doubts.append(DOUBT_ORIGIN)
         return None, doubts
+
+    def _is_of_another_organ(self, hit: Hit, statement: Statement, start: int, end: int) -> bool:
+        """ "Prostate adenocarcinoma", "squamous cell carcinoma of the skin": named with the cell type, and no specimen of this report."""
+        if self._words.sites.find(self._small, start, end) or (statement.specimen and statement.specimen.organ):
+            return False
+        if _LUNG_CANCER.search(self._small, max(start, hit.start - 20), min(end, hit.end + 25)) and "metasta" not in self._small[start:end]:
+            return True
+        reach = (max(start, hit.start - 40), min(end, hit.end + 40))
+        return any(one.value.begins_there for one in self._words.organs.find(self._small, *reach))
 
     def _follows(self, sign: Hit, hit: Hit) -> bool:
         """ "Adenocarcinoma not identified", "adenocarcinoma is excluded": a no behind, with nothing but small words between."""

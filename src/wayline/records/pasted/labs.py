@@ -14,7 +14,7 @@ from typing import Any
 
 from wayline.facts.vocabulary import Vocabulary
 from wayline.liver.report_findings import LeftAlone, Span
-from wayline.records.pasted.dates import DATE, Dates, ReadDate, SampleDate, date_for
+from wayline.records.pasted.dates import DATE, Dates, ReadDate, SampleDays
 from wayline.records.pasted.findings import PastedFinding
 from wayline.records.pasted.phrases import Hit
 from wayline.records.pasted.words import LabWords, squeezed
@@ -55,6 +55,10 @@ _BLOOD = re.compile(
 _CONDITIONS = re.compile(
     r"\b(?:if|hold|goal|target|therapeutic|criteria|criterion|when|until|unless|eligib\w*|required?|requires|must|should|patients|keep|threshold|"
     r"contact|notify|dose reduc\w*|for example|reference interval for|inclusion|exclusion|adequate)\b"
+)
+
+_NO_STATEMENT = re.compile(
+    r"\b(?:is|are) (?:normal|considered|the (?:limit|goal|cutoff))|\bnormal (?:is|are|up|below)\b|\buln\b|upper limit of normal"
 )
 
 _OTHER_TEST = "This is another test than the ones that are used here."
@@ -122,7 +126,7 @@ class LabReader:
 
     def __init__(self, text: str, words: LabWords, vocabulary: Vocabulary, dates: Dates) -> None:
         self._text, self._words, self._vocabulary, self._dates = text, words, vocabulary, dates
-        self._samples: list[SampleDate] = dates.samples()
+        self._samples = SampleDays(dates.samples())
         self._dates_at = {one.start: one for one in dates.all}
         self._lines = _lines_of(text)
         self._line_of = _line_numbers(self._lines)
@@ -167,6 +171,8 @@ class LabReader:
             return False
         if hit.end - hit.start <= 3 and re.search(r"[0-9]\s{0,2}$", before) and not re.search(r"\n\s*$", before):
             return False  # "5 mg", "150 K"
+        if re.search(r"'s\s{1,3}$", before):
+            return False  # "mother's hemoglobin"
         last = re.search(r"([a-z]+)[\s\-,]{1,3}$", before)
         if last is not None and "\n" not in before[last.start() :]:
             bad = self._words.bad_before.at(before, last.start(1), len(before))
@@ -325,6 +331,9 @@ class LabReader:
             return
         line_start, line_end = self._lines[self._line_of(row.name.start)]
         if not row.in_list and _CONDITIONS.search(self._text, line_start, min(line_end, row.end + 80)):
+            self._leave(row, _CONDITION, reading)
+            return
+        if _NO_STATEMENT.search(self._text, line_start, min(line_end, row.end + 40)):
             self._leave(row, _CONDITION, reading)
             return
         none = next((part for part in row.parts if part.kind == "none"), None)
@@ -496,7 +505,7 @@ class LabReader:
         if len(own) == 1:
             day: ReadDate = own[0]
             return day
-        return date_for(self._samples, result.start) if not own else None
+        return self._samples.at(result.start) if not own else None
 
     def _span(self, row: _Row) -> Span:
         return Span(row.name.start, _trimmed(self._text, row.name.start, row.end))

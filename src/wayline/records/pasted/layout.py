@@ -7,12 +7,14 @@ next line's first word would not have fitted any more, or begins small, and neit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wayline.records.pasted.phrases import Hit
 from wayline.records.pasted.words import Organ, PastedWords
 
 _NARROWEST_WRAP = 60  # characters: nobody wraps prose narrower than this
+_LONGEST_SENTENCE = 1_000  # characters
 _LONGEST_HEADING = 70  # characters
 _ROW = re.compile(r"\S(?: {2,}|\t|\|)\S")
 _ITEM = re.compile(r"\s{0,20}(?:[-*•+>▪◦○●]|\(?[a-z0-9]{1,2}[.):]\s)", re.IGNORECASE)
@@ -130,7 +132,16 @@ class Layout:
             pieces.append((first, match.start()))
             first = match.end()
         pieces.append((first, end))
-        return [(one, other) for one, other in pieces if self._text[one:other].strip()]
+        return [piece for one, other in pieces for piece in self._bounded(one, other) if self._text[slice(*piece)].strip()]
+
+    def _bounded(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """A sentence, in parts where it is longer than any real one, so that time grows with the text's length only."""
+        while end - start > _LONGEST_SENTENCE:
+            gap = self._text.rfind(" ", start + 1, start + _LONGEST_SENTENCE)
+            cut = gap if gap > 0 else start + _LONGEST_SENTENCE
+            yield start, cut
+            start = cut
+        yield start, end
 
     def _heading(self, start: int, end: int) -> tuple[str, bool] | None:
         """The kind of part that this line opens, and whether the heading stands alone."""

@@ -51,12 +51,19 @@ _ONLY_LIKELIHOOD = re.compile(
 )
 _BY_METHOD = re.compile(r"\b(?:by|using|via|on|per|with)\s{1,3}(?:dual[ -]probe\s|dual\s|reflex\s)?$")
 _ROW_OF_SCORES = re.compile(r"(?:ihc\s)?(?:score\s{0,2})?[0-3]\s?\+?\s{0,2}(?:[:=]|-\s|\()\s{0,2}[a-z]")
+_ENGLISH_HER = re.compile(r"[Hh]er\s")  # "her 2 sisters"
+_LEGEND = re.compile(r"[0-3]\+?\s{0,2}=\s{0,2}(?:neg|pos|equiv|low|no )")
+_BOXES = re.compile(r"\(\s{0,2}\)|\[\s{0,2}\]|[\u2610\u2611\u2612\u25a1\u25a0]|_{3,}")
+_MOST_OTHER_WORDS = 3
+_WORD = re.compile(r"[a-z]{3,}")
+_LONGEST_LINE = 400  # characters
 _LEAD = re.compile(r"[\s*+•\-]{0,40}(?:the\s|this\s|its\s)?")
 _LONGEST_CARRY = 8  # lines
 
 _SAYS_BOTH = "The report says yes and no here, so nothing was taken."
 _NO_RESULT = "No result was recognised here."
 _EXPLAINS = "This explains the test and is no result."
+_BOXED = "These are boxes to tick, and the text does not show for sure which one is."
 _LIKELIHOOD = "This tells how likely something is, or that it is looked for."
 _NOT_SCORED = "PD-L1 is used only with its score (CPS, TPS or TAP), which does not stand here."
 _NO_NUMBER = "No number was recognised here."
@@ -73,6 +80,7 @@ _NO_UNIT = "The unit is missing, so the number was not taken."
 _NO_PHENOTYPE = "How fast the body clears the drug is not said here."
 _NOT_THIS_CHANGE = "This is not the change that is asked for."
 DOUBT_WORDED = "The report is not quite certain here."
+DOUBT_MORE = "This sentence says more than a result. Read it again in the report."
 DOUBT_ABOUT = "The report gives this number as approximate."
 DOUBT_PERCENT = "CPS has no percent. This could be another score."
 DOUBT_SCORE_WORD = "The score and the word beside it do not go together."
@@ -188,6 +196,8 @@ class MarkerReader:
                 continue
             if topic == "egfr" and written != "EGFR":
                 continue
+            if topic == "her2" and _ENGLISH_HER.match(written):
+                continue
             found.append((topic, hit))
         return found
 
@@ -266,10 +276,30 @@ class MarkerReader:
         """Why nothing of a sentence is a result, with the words that say so."""
         if statement.section in ("past", "methods"):
             return _PAST, []
+        if legend := _LEGEND.search(self._small, *self._line_around(statement)):
+            return _EXPLAINS, [Span(legend.start(), legend.end())]
+        if boxes := _BOXES.search(self._small, *self._line_around(statement)):
+            return _BOXED, [Span(boxes.start(), boxes.end())]
         for hit in self._words.segment.find(self._small, statement.start, statement.end):
             if isinstance(hit.value, Guard) and hit.value.scope == "sentence":
                 return hit.value.reason, [Span(hit.start, hit.end)]
         return None
+
+    def _line_around(self, statement: Statement) -> tuple[int, int]:
+        """The printed line of a sentence, a few hundred characters at most."""
+        first, last = max(0, statement.start - _LONGEST_LINE), min(len(self._small), statement.end + _LONGEST_LINE)
+        start, end = self._small.rfind("\n", first, statement.start) + 1, self._small.find("\n", statement.end, last)
+        return start or first, last if end < 0 else end
+
+    def _has_many_other_words(self, group: _Group, said: Iterable[Hit]) -> bool:
+        """Whether a piece says much more than a result, so that it may mean something else."""
+        covered = [(hit.start, hit.end) for hit in (*group.mentions, *said)]
+        others = [
+            match
+            for match in _WORD.finditer(self._small, group.start, group.end)
+            if match[0] not in self._words.plain_words and not any(first < match.end() and match.start() < last for first, last in covered)
+        ]
+        return len(others) > _MOST_OTHER_WORDS
 
     def _signs(self, start: int, end: int, mentions: Iterable[Hit]) -> list[Hit]:
         """The words of a piece that say something, outside of the tests' own names."""
@@ -358,10 +388,11 @@ class MarkerReader:
             self._leave(_SAYS_BOTH, [*group.spans, *_spans(said)], statement)
             return
         spans = [*group.spans, *_spans(said), *_spans(needed)]
-        self._found(test.fact, {"value": test.yes if answer == "yes" else test.no}, spans, self._doubts(signs), statement)
+        self._found(test.fact, {"value": test.yes if answer == "yes" else test.no}, spans, self._doubts(signs, group), statement)
 
-    def _doubts(self, signs: list[Hit]) -> list[str]:
-        return [DOUBT_WORDED] if any(hit.value == "hedge" for hit in signs) else []
+    def _doubts(self, signs: list[Hit], group: _Group | None = None) -> list[str]:
+        doubts = [DOUBT_WORDED] if any(hit.value == "hedge" for hit in signs) else []
+        return [*doubts, DOUBT_MORE] if group is not None and self._has_many_other_words(group, signs) else doubts
 
     # --- HER2 -----------------------------------------------------------------------------------------------------------
 
@@ -430,7 +461,7 @@ class MarkerReader:
                 HER2,
                 {"value": "positive" if answer == "yes" else "negative"},
                 [*group.spans, *_spans(said)],
-                self._doubts(signs),
+                self._doubts(signs, group),
                 statement,
             )
 
@@ -446,7 +477,7 @@ class MarkerReader:
                 self._leave(_RATIO, [Span(group.first, group.end)], statement)
         else:
             value = "positive" if answer == "yes" else "negative"
-            self._found(ISH, {"value": value}, [*group.spans, *_spans(said)], self._doubts(signs), statement)
+            self._found(ISH, {"value": value}, [*group.spans, *_spans(said)], self._doubts(signs, group), statement)
 
     # --- PD-L1 ----------------------------------------------------------------------------------------------------------
 
@@ -496,13 +527,14 @@ class MarkerReader:
 
     def _read_msi(self, group: _Group, signs: list[Hit], statement: Statement) -> None:
         named = set(group.topics) & _MSI_TOPICS
-        doubts = self._doubts(signs)
+        doubts = self._doubts(signs, group)
         before = self._small[group.start : group.first]
         negated = any(hit.value == "no" and hit.end <= group.first for hit in signs) or _NOT_BEFORE.search(before) is not None
         negated_behind = any(hit.value == "no" and hit.start >= group.last for hit in signs)
         spans = [*group.spans, *_spans([hit for hit in signs if hit.value in ("no", "hedge")])]
-        if {"msi_yes", "msi_no"} <= named:
-            self._leave(_SAYS_BOTH, spans, statement)
+        between = [self._small[one.end : other.start].strip() for one, other in pairwise(group.mentions)]
+        if named & {"msi_yes", "msi_no"} and {"/", "or", "and/or"} & set(between) and not (negated or negated_behind):
+            self._leave(_NO_RESULT, spans, statement)  # "MSI-H/dMMR" is a name, not a result
         elif "msi_yes" in named:
             self._found(MSI, {"value": not (negated or negated_behind)}, spans, doubts, statement)
         elif "msi_no" in named:
@@ -608,7 +640,7 @@ class MarkerReader:
         spans = [*group.spans, *(Span(match.start(), match.end()) for match in percents), *_spans(strengths), *_spans(said)]
         if len(percents) > 1 or "weak" in kinds:
             if answer in ("yes", "no"):
-                self._found(CLAUDIN, {"value": "positive" if answer == "yes" else "negative"}, spans, self._doubts(signs), statement)
+                self._found(CLAUDIN, {"value": "positive" if answer == "yes" else "negative"}, spans, self._doubts(signs, group), statement)
             else:
                 self._leave(_NO_RESULT, spans, statement)
             return True
@@ -658,7 +690,9 @@ class MarkerReader:
             if re.search(r"\*[0-9]|c\.[0-9]|variant|genotype", self._small[group.start : group.end]):
                 self._leave(_NO_PHENOTYPE, [Span(group.first, group.end)], statement)
             return
-        if len({hit.value for hit in found}) > 1 or any(hit.value == "no" and 0 <= found[0].start - hit.end <= 2 for hit in signs):
+        if len({hit.value for hit in found}) > 1 or any(
+            hit.value == "no" and not self._small[hit.end : found[0].start].strip() for hit in signs if hit.end <= found[0].start
+        ):
             self._leave(_SAYS_BOTH, spans, statement)
             return
         hedged = self._words.not_certain_metabolizer.find(self._small, group.start, group.end)

@@ -13,7 +13,7 @@ from wayline.records.pasted.phrases import Phrases, plain
 _MARKER_KEYS = (
     *("mentions", "says_no", "says_yes", "guards", "hedges", "low_words", "gene_panel", "tests", "msi_stable", "msi_unstable"),
     *("protein_intact", "protein_lost", "not_of_proteins", "score_fillers", "about", "comparisons", "tmb_units", "claudin"),
-    *("metabolizers", "not_certain_metabolizer", "goes_on", "her2_score_words", "other_methods"),
+    *("metabolizers", "not_certain_metabolizer", "goes_on", "her2_score_words", "other_methods", "plain_words"),
 )
 _DIAGNOSIS_KEYS = (
     *("histologies", "not_taken", "histology_no", "histology_unsure", "consistent", "origin", "in_situ", "sites", "site_labels", "organs"),
@@ -72,6 +72,7 @@ class PastedWords:
     claudin_percent: float
     claudin_strength: Phrases  # roles "strong", "weak"
     metabolizers: Phrases
+    plain_words: frozenset[str]
     not_certain_metabolizer: Phrases
     goes_on: Phrases
     histologies: Phrases  # values, or reasons with the role "left"
@@ -153,6 +154,7 @@ def load_pasted_words(folder: Path, vocabulary: Vocabulary) -> PastedWords:
         claudin_percent=number_at(claudin, "positive_percent"),
         claudin_strength=_phrases(claudin, ("strong", "strong"), ("weak", "weak")),
         metabolizers=_valued(markers, "metabolizers", tuple(vocabulary["biomarker.dpyd"].choices)),
+        plain_words=frozenset(texts_at(markers, "plain_words")),
         not_certain_metabolizer=_phrases(markers, ("not_certain_metabolizer", True)),
         goes_on=_phrases(markers, ("goes_on", True)),
         histologies=_histologies(diagnoses, vocabulary),

@@ -333,7 +333,7 @@ def test_entries_outside_any_section_are_read_as_apple_writes_them() -> None:
         (lab("81695-9", "MSI", st("MSI-High")), [("biomarker.msi_high", {"value": True, "date": "2026-11-02"})]),
         (lab("81695-9", "MSI", coded("LA14122-8", LOINC, "Stable")), [("biomarker.msi_high", {"value": False, "date": "2026-11-02"})]),
         (lab("89247-1", "ECOG", integer("1")), [("function.ecog", {"value": 1, "date": "2026-11-02"})]),
-        (lab("89247-1", "ECOG", coded("LA9624-3", LOINC, "2")), [("function.ecog", {"value": "2", "date": "2026-11-02"})]),
+        (lab("89247-1", "ECOG", coded("LA9624-3", LOINC, "2")), [("function.ecog", {"value": 2, "date": "2026-11-02"})]),
         (lab("89243-0", "Karnofsky", integer("80")), [("function.ecog", {"value": 1, "date": "2026-11-02"})]),
         (lab("89243-0", "Karnofsky", integer("70")), [("function.ecog", {"one_of": [1, 2], "date": "2026-11-02"})]),
         (lab("21908-9", "Stage", st("Stage IVB")), [("diagnosis.stage", {"value": "4b", "date": "2026-11-02"})]),

@@ -22,11 +22,9 @@ from wayline.records.ccda_sections import document_kind, report_text, sections_o
 from wayline.records.ccda_values import (
     V3,
     ImpossibleDateError,
-    Narrative,
     brief,
     child,
     children,
-    coded,
     day_of,
     line_of,
     local_name,
@@ -64,7 +62,6 @@ def read_ccda(data: bytes, name: str, vocabulary: Vocabulary, code_book: CodeBoo
     """
     root = read_xml(data, name)
     _require_document(root, name)
-    narrative = Narrative(root)
     kind = document_kind(root)
     written_on, day = _written(root)
     gathering = RecordGathering(vocabulary, as_of, told_by=f"{kind}{f', {written_on}' if written_on else ''}")
@@ -82,8 +79,8 @@ def read_ccda(data: bytes, name: str, vocabulary: Vocabulary, code_book: CodeBoo
             "people", Source(where, f"{people} people"), "the document is about more than one person; nothing of it is taken over"
         )
         return _reading(name, gathering, people, is_for_nobody=True)
-    _read_person(root, gathering, code_book, narrative, written_on)
-    entries = EntryReader(vocabulary, code_book, narrative, gathering, written_on)
+    _read_person(root, gathering, code_book, written_on)
+    entries = EntryReader(root, vocabulary, code_book, gathering, written_on)
     sections = tuple(sections_of(root))
     entries.find_cancers(sections)
     for section in sections:
@@ -154,9 +151,7 @@ def _people(root: etree._Element) -> int:
     return max(len(seen), 1)
 
 
-def _read_person(
-    root: etree._Element, gathering: RecordGathering, code_book: CodeBook, narrative: Narrative, written_on: str | None
-) -> None:
+def _read_person(root: etree._Element, gathering: RecordGathering, code_book: CodeBook, written_on: str | None) -> None:
     role = child(root, "recordTarget", "patientRole")
     if role is None:
         gathering.miss("person", Source("document"), "the document does not say whose it is")
@@ -166,8 +161,7 @@ def _read_person(
     gender = child(patient, "administrativeGenderCode")
     if gender is not None:
         source = Source(f"person, line {line_of(gender)}", "sex as registered", None, written_on)
-        told = coded(gender, narrative)
-        meanings = [code_book.meaning(code.system, code.code) for code in told.codes]
+        meanings = [code_book.meaning(one.get("codeSystem"), one.get("code")) for one in (gender, *children(gender, "translation"))]
         values = [one.value for meaning in meanings if meaning for one in meaning.facts if one.id == "person.sex"]
         if values:
             gathering.fact("person", "person.sex", {"value": values[0]}, source)

@@ -7,6 +7,7 @@ that no fact stands for.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -110,6 +111,7 @@ _ALLERGIES = ("condition.platinum_allergy", "condition.contrast_allergy")
 _CONTRAST = re.compile(
     r"\bcontrast\b|\biodinated\b|\b(?:iohexol|iodixanol|iopamidol|ioversol|iopromide|gadolinium|gado[a-z]{3,20})\b", re.IGNORECASE
 )
+_MOST_WORDINGS = 3_000  # different problems of one document
 _LONGEST_LINE = 200  # characters; more is a text, no answer
 _BACK = frozenset({"246455001", "263855007"})
 
@@ -129,13 +131,19 @@ class EntryReader:
     """Reads the entries of one document, section by section, into a Gathering."""
 
     def __init__(
-        self, vocabulary: Vocabulary, code_book: CodeBook, narrative: Narrative, gathering: RecordGathering, document_date: str | None
+        self, root: etree._Element, vocabulary: Vocabulary, code_book: CodeBook, gathering: RecordGathering, document_date: str | None
     ) -> None:
         self._vocabulary = vocabulary
         self._code_book = code_book
-        self._narrative = narrative
+        self._narrative = narrative = Narrative(root)
         self._gathering = gathering
         self._document_date = document_date
+        self._of_others = frozenset(
+            above
+            for subject in root.iter(f"{V3}subject")
+            if (above := subject.getparent()) is not None and local_name(above) in (*_STATEMENTS, "section")
+        )
+        self._known_conditions: dict[str, tuple[Meant, ...]] = {}
         self._values = MeasuredReader(vocabulary, code_book, narrative)
         pool = Pool()
         self._clinical = Clinical(code_book, vocabulary, pool, gathering)
@@ -164,7 +172,7 @@ class EntryReader:
             for observation in (one for entry in section.entries for one in entry.iter(f"{V3}observation")):
                 value = child(observation, "value")
                 told = coded(value, self._narrative)
-                is_told = observation.get("negationInd") != "true" and not _is_about_somebody_else(observation)
+                is_told = observation.get("negationInd") != "true" and not self._is_about_somebody_else(observation)
                 if value is not None and is_told and self._why_not(observation, value, told) is None:
                     meant |= {one.id for one in self._condition_of(observation, value, told) if one.value is not None}
         mine, others = (frozenset({0}) if fact_id in meant else frozenset() for fact_id in ("diagnosis.primary", "condition.second_cancer"))
@@ -173,13 +181,16 @@ class EntryReader:
     def finish(self) -> None:
         """Hand on the courses of treatment, which only all of the record's medicines together tell."""
         self._treatments.finish()
+        if len(self._known_conditions) >= _MOST_WORDINGS:
+            source = Source("document", f"more than {_MOST_WORDINGS:,} different problems")
+            self._gathering.miss(PROBLEMS, source, "the problems after them were not read")
 
     # --- Walking ------------------------------------------------------------------------------------------------------
 
     def _guarded(self, statement: etree._Element, context: _Context) -> None:
         """One statement, unless it is of somebody else or no statement of what is so; a date that no calendar holds is listed."""
         section = context.section
-        if _is_about_somebody_else(statement):
+        if self._is_about_somebody_else(statement):
             self._gathering.counts[FAMILY] += 1
             self._gathering.miss("somebody else", self._source(statement, context), "it is about another person")
             return
@@ -195,6 +206,10 @@ class EntryReader:
             self._statement(statement, context)
         except ImpossibleDateError as error:
             self._gathering.miss("date", self._source(statement, context), f"'{brief(str(error))}' is not a date")
+
+    def _is_about_somebody_else(self, statement: etree._Element) -> bool:
+        """Whether it, its organizer, its entry or its section names a subject: another one than the person whose record it is."""
+        return bool(self._of_others) and (statement in self._of_others or any(one in self._of_others for one in statement.iterancestors()))
 
     def _statement(self, statement: etree._Element, context: _Context) -> None:
         match local_name(statement):
@@ -274,7 +289,7 @@ class EntryReader:
             self._gathering.miss(section.kind, self._source(observation, context), "no fact stands for it here")
             self._long_words(observation, context)
         for nested in _nested(observation, "SUBJ", "COMP", "REFR", "SPRT"):
-            if local_name(nested) == "observation" and not _is_about_somebody_else(nested):
+            if local_name(nested) == "observation" and not self._is_about_somebody_else(nested):
                 inner = coded(child(nested, "code"), self._narrative)
                 if self._means_a_test(inner, nested, context):
                     self._guarded(nested, context)
@@ -290,7 +305,7 @@ class EntryReader:
     def _list_open(self, statement: etree._Element, section: Section) -> None:
         """What was suspected when it was written is listed, not taken."""
         for observation in (one for one in statement.iter(f"{V3}observation") if one.find(f"{V3}value") is not None):
-            if _is_about_somebody_else(observation) or not templates(observation) & _PROBLEM_OBSERVATIONS:
+            if self._is_about_somebody_else(observation) or not templates(observation) & _PROBLEM_OBSERVATIONS:
                 continue
             self._gathering.miss(
                 section.kind, self._source(observation, _Context(section)), "a reason to look, or a worry, not yet a finding"
@@ -355,7 +370,13 @@ class EntryReader:
             name = child(qualifier, "name")
             if name is not None and name.get("code") == _SITE_QUALIFIER:
                 sites.append(concept_block(coded(child(qualifier, "value"), self._narrative)))
-        return self._clinical.condition_means({"code": concept_block(told, original or told.words), "bodySite": sites})
+        condition = {"code": concept_block(told, original or told.words), "bodySite": sites}
+        key = json.dumps(condition, sort_keys=True)
+        if key not in self._known_conditions:
+            # Reading words takes time, so a document of endlessly many wordings is not read to its end.
+            too_many = len(self._known_conditions) >= _MOST_WORDINGS
+            self._known_conditions[key] = () if too_many else self._clinical.condition_means(condition)
+        return self._known_conditions[key]
 
     def _is_elsewhere(self, observation: etree._Element) -> bool:
         """Whether a test of a tumor names the place of another one."""
@@ -660,12 +681,3 @@ def _author_time(statement: etree._Element) -> str | None:
         return span_of(time).day
     except ImpossibleDateError:
         return None
-
-
-def _is_about_somebody_else(statement: etree._Element) -> bool:
-    """Whether it, its organizer, its entry or its section names a subject: another one than the person whose record it is."""
-    for element in (statement, *statement.iterancestors()):
-        subject = child(element, "subject")
-        if subject is not None and local_name(element) in (*_STATEMENTS, "section"):
-            return True
-    return False

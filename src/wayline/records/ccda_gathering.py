@@ -60,6 +60,7 @@ class Gathering:
     not_understood: list[NotUnderstood] = field(default_factory=list)
     reports: list[ClosedReport] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    _texts: set[str] = field(default_factory=set)
     _found: dict[tuple[str, str], ImportedFact] = field(default_factory=dict)
     _results: dict[tuple[str, str], _Result] = field(default_factory=dict)
 
@@ -72,7 +73,8 @@ class Gathering:
 
     def report(self, title: str, date: str | None, text: str, where: str) -> None:
         """A narrative, kept closed. The same text twice is kept once."""
-        if not any(one.text == text for one in self.reports):
+        if text not in self._texts:
+            self._texts.add(text)
             self.reports.append(ClosedReport(brief(title), date, text, where))
 
     def fact(self, kind: str, fact_id: str, form: Mapping[str, Any], source: Source) -> None:
@@ -129,8 +131,8 @@ class Gathering:
         return tuple(chosen)
 
     def _settle(self, results: Iterable[_Result]) -> None:
-        newest, *older = sorted(results, key=lambda one: one.source.date or "", reverse=True)
-        newest_day = [newest, *(one for one in older if one.source.date == newest.source.date)]
+        ordered = sorted(results, key=lambda one: one.source.date or "", reverse=True)
+        newest_day = [one for one in ordered if one.source.date == ordered[0].source.date]
         for one in newest_day:
             told = {**one.form, **one.about, "date": one.source.date, "source": self.told_by}
             self._keep(ImportedFact(one.lab, told, one.source.words, one.source.where, one.source.code, one.source.date))
@@ -138,9 +140,7 @@ class Gathering:
                 limit_id = f"{one.lab}_{'uln' if end == 'upper_limit' else 'lln'}"
                 told = {"value": limit, **one.about, "date": one.source.date, "source": self.told_by}
                 self._keep(ImportedFact(limit_id, told, one.source.words, one.source.where, one.source.code, one.source.date))
-        for one in older:
-            if one in newest_day:
-                continue
+        for one in ordered[len(newest_day) :]:
             value = one.form["value"] if set(one.form) == {"value"} else {**one.form, **one.about}
             item = {"lab": one.lab, "value": value, **one.about, **one.limits, "date": one.source.date}
             if (why := self._refusal(EARLIER, {"items": [item], "complete": False})) is not None:

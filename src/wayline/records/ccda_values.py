@@ -16,6 +16,7 @@ V3 = "{urn:hl7-org:v3}"
 SDTC = "{urn:hl7-org:sdtc}"
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _LONGEST_WORDS = 200
+LONGEST_TEXT = 500  # characters that are looked at for a meaning; a code or an answer is far shorter
 
 _TIME = re.compile(r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})(?:[0-9]{2}){0,3}(?:\.[0-9]{1,6})?)?)?(?:[+-][0-9]{2,4})?")
 # Not HL7, but some systems write it, and it can mean nothing else.
@@ -62,7 +63,7 @@ def squeezed(text: str) -> str:
 
 def brief(text: str) -> str:
     """The record's words, short enough to list."""
-    text = squeezed("".join(letter if letter.isprintable() else " " for letter in text))
+    text = squeezed("".join(letter if letter.isprintable() else " " for letter in text[: 2 * LONGEST_TEXT]))
     return text if len(text) <= _LONGEST_WORDS else f"{text[:_LONGEST_WORDS]}..."
 
 
@@ -144,6 +145,7 @@ class Narrative:
 
     def __init__(self, root: etree._Element) -> None:
         self._parts: dict[str, etree._Element | None] = {}
+        self._texts: dict[str, str] = {}
         for element in root.iter():
             name = element.get("ID") if isinstance(element.tag, str) else None
             if name:
@@ -152,7 +154,7 @@ class Narrative:
 
     def text_of(self, element: etree._Element | None) -> str:
         """The text within an `originalText` or `text`, or the text that its reference points to; empty where there is none."""
-        return squeezed(self.full_text_of(element))
+        return squeezed(self.full_text_of(element)[: 2 * LONGEST_TEXT])[:LONGEST_TEXT]
 
     def full_text_of(self, element: etree._Element | None) -> str:
         """The same with its lines."""
@@ -164,7 +166,11 @@ class Narrative:
         reference = child(element, "reference")
         target = (reference.get("value") or "").strip() if reference is not None else ""
         # Only a place in this document: nothing is ever fetched.
-        return narrative_text(self._parts.get(target[1:])) if target.startswith("#") else ""
+        if not target.startswith("#"):
+            return ""
+        if target not in self._texts:  # many may point to one long text
+            self._texts[target] = narrative_text(self._parts.get(target[1:]))
+        return self._texts[target]
 
 
 def coded(element: etree._Element | None, narrative: Narrative) -> Coded:
@@ -172,13 +178,17 @@ def coded(element: etree._Element | None, narrative: Narrative) -> Coded:
     if element is None:
         return Coded((), "", None)
     codes = tuple(
-        Code((one.get("codeSystem") or "").strip(), (one.get("code") or "").strip(), squeezed(one.get("displayName") or ""))
+        Code((one.get("codeSystem") or "").strip(), (one.get("code") or "").strip(), _display(one))
         for one in (element, *children(element, "translation"))
         if (one.get("code") or "").strip() and one.get("nullFlavor") is None
     )
     original = narrative.text_of(child(element, "originalText"))
-    words = next((code.display for code in codes if code.display), "") or squeezed(element.get("displayName") or "") or original
+    words = next((code.display for code in codes if code.display), "") or _display(element) or original
     return Coded(codes, brief(words or (codes[0].code if codes else "")), element.get("nullFlavor"))
+
+
+def _display(element: etree._Element) -> str:
+    return squeezed((element.get("displayName") or "")[:LONGEST_TEXT])
 
 
 # --- Quantities -----------------------------------------------------------------------------------------------------

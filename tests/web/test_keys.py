@@ -495,6 +495,29 @@ def test_a_device_that_is_left_alone_is_signed_out(
     assert vault_in(opened(code)).read().facts["person.age"] == {"value": 61}
 
 
+def test_the_time_counts_from_when_it_was_chosen(told: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that was used since the morning, and is told at noon to wait 15 minutes, is not signed out at once."""
+    at(monkeypatch, -300)
+    recovery_code(told)
+    at(monkeypatch, 0)
+    told.post(DEVICE_PAGE, {"idle": "15"})
+    at(monkeypatch, 14)
+    assert told.get("/situation/").status_code == 200
+
+
+def test_the_code_opens_again_on_the_device_that_was_signed_out(told: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typed at once, without opening another page before; the old key of this device is gone."""
+    code = recovery_code(told)
+    at(monkeypatch, 0)
+    told.post(DEVICE_PAGE, {"idle": "15"})
+    old = told.cookies[settings.VAULT_COOKIE].value
+    at(monkeypatch, 60)
+    opened(code, told)
+    assert "adenocarcinoma" in text_of(told.get("/situation/"))
+    assert Vault.from_cookie(old, TODAY).read().is_empty
+    assert [line.kind for line in keys_of(vault_in(told))] == [DEVICE, "code"]
+
+
 def test_every_page_that_is_opened_counts_as_use(told: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading the guide keeps a device signed in; coming back to it too late does not."""
     recovery_code(told)

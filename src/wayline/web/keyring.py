@@ -213,6 +213,7 @@ def _change(vault: Vault, change: Callable[[Lockbox, list[KeyEntry]], Sequence[K
         before = lockbox.entries(box)
         after = change(box, before)
         _require_room(after)
+        lockbox.note_use(box, lockbox.minute_of(vault.today, vault.now))  # a device that is told to forget counts from now
         loses_one = not {one.id for one in before} <= {one.id for one in after}
         lockbox.store_keys(box, after, anew=loses_one)
     vault.is_kept = True

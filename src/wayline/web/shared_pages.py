@@ -94,7 +94,7 @@ def _groups(situation: Situation) -> Iterator[dict[str, Any]]:
                 words = finding_in_words(definition, finding)
                 rows.append({"label": definition.label, "words": words, "note": NOTES.get(finding.state, ""), "date": finding.date})
         if rows:
-            yield {"title": group.title, "rows": rows}
+            yield {"title": "About them" if group.id == "person" else group.title, "rows": rows}
 
 
 def _texts(value: Any) -> Iterator[str]:

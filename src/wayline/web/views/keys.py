@@ -37,7 +37,7 @@ from wayline.web.keyring import (
 from wayline.web.lockbox import CAREGIVER, CODE, DEVICE, LEDGER, DamagedPartError
 from wayline.web.middleware import takes_a_file
 from wayline.web.shared_pages import diary_shown, questions_shown, situation_shown, studies_shown
-from wayline.web.vault import Contents, RecordTooLargeError, Vault, key_as_text
+from wayline.web.vault import Contents, RecordTooLargeError, SignedOutError, Vault, key_as_text
 from wayline.web.visitors import forget_shared, keep, keep_shared, now, shared_view, today, vault_of
 
 LONGEST_CODE = 100
@@ -126,7 +126,11 @@ def open_with_code(request: HttpRequest) -> HttpResponse:
         keep_shared(key_as_text(key), response, until_closed=context["forgets"])
         return response
     own = vault_of(request)
-    has_own = not own.read().is_empty or bool(own.damaged)
+    try:
+        has_own = not own.read().is_empty or bool(own.damaged)
+    except SignedOutError:
+        own.sign_out()
+        has_own = False
     if has_own and opens_the_same(own, key):
         return redirect("keys")
     if has_own and request.POST.get("replace") != "yes":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -16,13 +17,14 @@ from tests.conftest import PEOPLE
 from tests.helpers import situation_of
 from tests.records.fhir_rules import faults
 from tests.records.generated_cases import HERE, SOURCES, generated_situations
-from wayline.facts.case import load_case, parse_case
+from wayline.facts.case import FactReader, load_case, parse_case
 from wayline.facts.courses import Listing
 from wayline.facts.findings import Told
 from wayline.facts.situation import Situation
 from wayline.facts.values import NumberRange
 from wayline.library import Library, library
-from wayline.records.case_forms import case_form, placed
+from wayline.reading import WaylineError
+from wayline.records.case_forms import case_form, placed, read_form
 from wayline.records.codes import code_book
 from wayline.records.fhir_pieces import LOINC, UCUM, UCUM_CODES
 from wayline.records.fhir_writing import SheetSection, bundle_of
@@ -521,6 +523,83 @@ def test_a_value_without_a_date_does_not_count_as_fresh_later() -> None:
         "liver.lesions": "stale",
     }
     assert str(now.told["labs.albumin"].date) == "2026-11-20"
+
+
+def test_resources_without_their_document_keep_their_days() -> None:
+    """A server takes the document apart and sends its resources one a line: the lists are whole, and nothing becomes fresh."""
+    situation = situation_of(CASE)
+    lines = [json.dumps(entry["resource"]) for entry in written(situation)["entry"][1:]]
+    later = date(2027, 11, 20)
+    vocabulary = library().vocabulary
+    reading = read_record("\n".join(lines).encode(), "export.ndjson", vocabulary, code_book(), later)
+    assert (reading.as_of, reading.not_understood) == (None, ())
+    now = Situation(vocabulary, later, case_of(reading, later))
+    assert {one: told.value for one, told in now.told.items()} == {one: told.value for one, told in situation.told.items()}
+    for fact_id in ("labs.albumin", "function.ecog", "liver.lesions"):
+        assert now.finding(fact_id).state == "stale", fact_id
+
+
+def test_documents_of_two_visits_keep_their_own_days() -> None:
+    one = situation_of({"function.ecog": 1}, "2026-05-01")
+    other = situation_of({"function.ecog": 2, "labs.albumin": {"value": 3.9, "date": "2026-11-10"}}, "2026-11-20")
+    first, second = written(one), written(other)
+    people = [dict_of(each, "Patient")["id"] for each in (first, second)]
+    added = json.loads(json.dumps(second["entry"]).replace(people[1], people[0]))
+    first["entry"] += [entry for entry in added if entry["resource"]["resourceType"] != "Patient"]
+    reading = read_back(first, other.as_of)
+    assert reading.as_of is None
+    assert changed(reading) == []
+    assert [(fact.told, fact.date) for fact in reading.facts if fact.fact_id == "function.ecog"] == [
+        ({"value": 1, "date": "2026-05-01"}, "2026-05-01"),
+        (2, "2026-11-20"),
+    ]
+
+
+def test_no_change_anywhere_makes_our_own_values_say_something_else() -> None:
+    """Random damage: the reading never breaks, and what still counts as told to Wayline is what was told."""
+    situation = situation_of(CASE)
+    whole = {one: told.value for one, told in situation.told.items()}
+    vocabulary = library().vocabulary
+    reader = FactReader(vocabulary, situation.as_of)
+    text = json.dumps(written(situation))
+    chance = random.Random(6)
+    lost = 0
+    for _ in range(250):
+        bundle = json.loads(text)
+        for _ in range(chance.randint(1, 3)):
+            _damage(bundle, chance)
+        try:
+            reading = read_back(bundle, situation.as_of)
+        except WaylineError:
+            continue
+        own = [one for one in reading.facts if one.code == OWN_CODE]
+        lost += len(own) < len(whole)
+        for one in own:
+            told = read_form(reader, vocabulary[one.fact_id], {"items": [one.told]} if one.is_item else one.told, HERE)
+            assert told is not None
+            if one.is_item:
+                assert isinstance(told.value, Listing)
+                assert set(told.value.items) <= set(whole[one.fact_id].items)  # type: ignore[union-attr]
+            else:
+                assert told.value == whole[one.fact_id], one.fact_id
+    assert lost > 50
+
+
+def _damage(bundle: dict[str, Any], chance: random.Random) -> None:
+    """Change one thing somewhere in the document."""
+    found: Any = bundle["entry"]
+    while True:
+        keys = list(found) if isinstance(found, dict) else list(range(len(found)))
+        key = chance.choice(keys)
+        inner = found[key]
+        if isinstance(inner, dict | list) and inner and chance.random() < 0.85:
+            found = inner
+            continue
+        if chance.random() < 0.3:
+            del found[key]
+        else:
+            found[key] = chance.choice((None, 0, -1, 10**400, "", "x", "2026-11-19", True, [], {}, [[]], [None], {"value": 7}))
+        return
 
 
 @pytest.mark.parametrize(

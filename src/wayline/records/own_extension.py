@@ -225,9 +225,10 @@ class _OwnReading:
         self.met = met
         self.today = today
         self.vocabulary = vocabulary
-        self.by_name = {name: one for one in met for name in one.names}
-        self.as_of = next((day for one in met if (day := _as_of(one.resource))), None)
-        self.reader = FactReader(vocabulary, date.fromisoformat(self.as_of) if self.as_of else date.max)
+        self.by_name = {f"urn:uuid:{one.resource.get('id')}": one for one in met} | {name: one for one in met for name in one.names}
+        days = sorted({day for one in met if (day := _as_of(one.resource))})
+        self.as_of = days[0] if len(days) == 1 else None  # an export may hold the documents of several visits
+        self.reader = FactReader(vocabulary, date.fromisoformat(days[-1]) if days else date.max)
         self.facts: list[ImportedFact] = []
         self.changed: list[NotUnderstood] = []
         # Our own Composition tells the sheet in words; there is nothing to read in it.
@@ -319,7 +320,7 @@ class _OwnReading:
             self._tell(entry.met, words, _CHANGED)
             self._leave(entry)
             return False
-        day = str(told.date) if told.date is not None else None if is_item else self.as_of
+        day = str(told.date) if told.date is not None else None if is_item else _stated_on(entry.met.resource) or self.as_of
         if told.date is None and day is not None and definition.valid_for_days is not None and day != str(self.today or day):
             form = {**form, "date": day} if isinstance(form, dict) else {"value": form, "date": day}
         self.facts.append(ImportedFact(entry.fact_id, form, words, entry.met.where, OWN_CODE, day, is_item))
@@ -362,6 +363,18 @@ def _told_in_words(definition: FactDefinition, told: Told) -> str:
     if isinstance(told.value, Listing) and len(told.value) == 1:
         return f"{definition.label}: 1 listed"
     return f"{definition.label}: {value_in_words(definition, told.value)}"
+
+
+def _stated_on(resource: Mapping[str, Any]) -> str | None:
+    """The day that was written for a value without a date: that of its case."""
+    for key in ("effectiveDateTime", "recordedDate", "date"):
+        value = resource.get(key)
+        if isinstance(value, str):
+            try:
+                return date.fromisoformat(value[:10]).isoformat()
+            except ValueError:
+                return None
+    return None
 
 
 def _as_of(resource: Mapping[str, Any]) -> str | None:

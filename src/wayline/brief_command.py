@@ -1,7 +1,4 @@
-"""`wayline brief CASE -o FILE`: the sheet for a visit as a PDF, a page, plain text or a FHIR document.
-
-What makes each form is imported only when it is asked for, so that a text does not wait for a PDF.
-"""
+"""`wayline brief CASE -o FILE`: the sheet for a visit as a PDF, a page, plain text or a FHIR document."""
 
 from __future__ import annotations
 
@@ -11,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wayline.brief.fitting import fits_two_pages
-from wayline.brief.pdf import measure, sheet_pdf
-from wayline.brief.sheet import SIZES, Choices, Line, Sheet, Studies, make_sheet, sheet_plan
+from wayline.brief.pdf import measure
+from wayline.brief.sheet import SIZES, Choices, Line, Studies, make_sheet, sheet_plan
+from wayline.brief.writing import FORMS, written
 from wayline.facts.case import load_case
 from wayline.facts.situation import Situation
 from wayline.folders import data_folder_path, write_whole
@@ -23,7 +21,6 @@ from wayline.reading import WaylineError, nearest
 if TYPE_CHECKING:
     from wayline.trials.places import Point
 
-FORMS = (".pdf", ".html", ".txt", ".json")
 _COUNTRIES_WITH_ZIP_CODES = frozenset({"US", "USA", "UNITED STATES", "PR", "GU", "VI", "AS", "MP"})
 
 
@@ -63,24 +60,6 @@ def _form(path: Path) -> str:
     return ending
 
 
-def written(sheet: Sheet, situation: Situation, form: str) -> str | bytes:
-    """The sheet in one of the forms, named by the ending of its file."""
-    if form == ".pdf":
-        return sheet_pdf(sheet)
-    if form == ".html":
-        from wayline.brief.page import sheet_html
-
-        return sheet_html(sheet)
-    if form == ".txt":
-        from wayline.brief.plain_text import sheet_text
-
-        return sheet_text(sheet)
-    from wayline.brief.document import sheet_document
-    from wayline.records.codes import code_book
-
-    return sheet_document(sheet, situation, code_book())
-
-
 def _studies(situation: Situation) -> Studies | None:
     """The open studies of the copy of the registry; None where there is none."""
     folder = data_folder_path()
@@ -101,12 +80,10 @@ def _studies(situation: Situation) -> Studies | None:
         trials = OpenTrials(mirror.studies(), content.criteria_reader, content.relevance, content.vocabulary)
         found = ((study.nct_id, mirror.standing(study.nct_id)) for study in trials.studies)
         standings = {nct_id: standing for nct_id, standing in found if standing is not None}
-        as_of = mirror.as_of
     return studies_for(
         situation,
         trials,
         standings,
-        copied_on=None if as_of is None else as_of.day,
         facts={one.fact: one.trials for one in trials.facts_to_ask(situation)},
         never=sheet_plan(content).never,
         near=_home(situation),

@@ -30,7 +30,6 @@ def studies_for(
     trials: OpenTrials,
     standings: Mapping[str, Standing],
     *,
-    copied_on: date | None,
     facts: Mapping[str, int] | None,
     never: Container[str] = (),
     near: Point | None = None,
@@ -40,6 +39,8 @@ def studies_for(
 
     `standings` tells how old each record is, `facts` what to ask first, `near` where the person lives. Nothing here says which is better.
     """
+    # The newest day of any record; a study whose record is older says so beside itself.
+    copied_on = max((one.day for one in standings.values() if one.day is not None), default=None)
     candidates = [
         match
         for match in trials.match(situation, near)

@@ -231,10 +231,10 @@ def _history(situation: Situation, listing: Any) -> list[str]:
 
 def course_in_words(course: Course, vocabulary: Vocabulary) -> str:
     """`fluorouracil, oxaliplatin (for cancer that has spread), Oct 6, 2025 to Oct 20, 2026, ended because the cancer grew`."""
-    names = [vocabulary.drugs.title(drug) for drug in course.drugs]
+    names = [within_a_sentence(vocabulary.drugs.title(drug)) for drug in course.drugs]
     names += [_typed(name) for name in course.unknown_drugs]
-    names += [vocabulary.procedures.get(course.procedure, course.procedure)] if course.procedure else []
-    words = ", ".join(within_a_sentence(name) for name in names) or "treatment with no name told"
+    names += [within_a_sentence(vocabulary.procedures.get(course.procedure, course.procedure))] if course.procedure else []
+    words = ", ".join(names) or "treatment with no name told"
     words += f" ({INTENT_WORDS[course.intent]})" if course.intent else ""
     if course.start:
         words += f", {short_day(course.start)} to {short_day(course.end)}" if course.end else f", from {short_day(course.start)} on"

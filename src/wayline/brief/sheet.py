@@ -28,7 +28,7 @@ from wayline.brief.known import (
 from wayline.brief.parts import Block, Item, Listed, Pairs, Rows, Section, Sheet, Sparks, Words
 from wayline.brief.studies import MOST_STUDIES, Studies, StudyOnSheet
 from wayline.brief.trends import Trend, trends_of
-from wayline.diary.flags import ACTS, RaisedFlag, flags_for
+from wayline.diary.flags import ACTS, Flag, RaisedFlag, flags_for
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import within_a_sentence
@@ -161,17 +161,19 @@ def make_sheet(
     diary: Sequence[Mapping[str, Any]] = (),
     line: Line | None = None,
     choices: Choices = Choices(),
+    flags: Sequence[RaisedFlag] | None = None,
     fits: Callable[[Sheet], bool] = fits_two_pages,
 ) -> Sheet:
     """The sheet for one person as of the situation's day.
 
     `questions` are the person's own choice in their order: the first five stand first. `diary` holds entries such as
-    `{"date": "2026-11-30", "facts": {"symptom.dysphagia": 2}}`. `fits` says whether a sheet fits on two pages of US Letter; the fullest one
+    `{"date": "2026-11-30", "facts": {"symptom.dysphagia": 2}}`. `flags` are the raised ones, the most urgent first; without them
+    those that the situation raises. `fits` says whether a sheet fits on two pages of US Letter; the fullest one
     that does is taken. Choices of a size that is not 14 or 18 raise ValueError.
     """
     if choices.size not in SIZES:
         raise ValueError("a sheet is printed in 14 or 18 points")
-    material = _material(situation, content, trials, questions, diary, line, choices)
+    material = _material(situation, content, trials, questions, diary, line, choices, flags)
     rooms = [_Room()]
     for name, value in _LESS:
         less: dict[str, Any] = {name: bool(value) if isinstance(getattr(rooms[-1], name), bool) else value}
@@ -202,6 +204,7 @@ def _material(
     diary: Sequence[Mapping[str, Any]],
     line: Line | None,
     choices: Choices,
+    flags: Sequence[RaisedFlag] | None,
 ) -> _Material:
     plan = sheet_plan(content)
     matched = matches_for(situation, content.catalog)
@@ -210,7 +213,7 @@ def _material(
         situation,
         content,
         plan,
-        flags_for(situation, content.flags),
+        flags_for(situation, content.flags) if flags is None else tuple(flags),
         matched.matches,
         tuple(one for one in asking if one.fact not in plan.never),
         rows_of(situation, plan),
@@ -316,12 +319,16 @@ def _signs(material: _Material, room: _Room) -> Section | None:
             continue
         if says >= len(raised):
             says -= len(raised)
-            text = " ".join(f"{flag.title}. {flag.say}" for flag in raised)
+            text = " ".join(f"{_titled(flag)}. {flag.say}" for flag in raised)
         else:
-            titles = "; ".join(flag.title for flag in raised[: room.flag_titles])
+            titles = "; ".join(_titled(flag) for flag in raised[: room.flag_titles])
             says, text = 0, f"{titles}{_more(len(raised) - room.flag_titles, 'more signs')}."
         items.append(Item(text, f"{words}:"))
     return Section("signs", "First: signs that need a call or a word", (Listed(tuple(items)),)) if items else None
+
+
+def _titled(flag: Flag) -> str:
+    return f"{flag.title} (call or text {flag.also_call} too)" if flag.also_call else flag.title
 
 
 def _mine(material: _Material, room: _Room) -> Section | None:

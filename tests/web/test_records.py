@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,13 +17,20 @@ from django.db import connection
 from django.test import Client
 from django.test.client import BOUNDARY, encode_multipart
 
+from tests.conftest import PEOPLE
+from wayline.facts.case import load_case
+from wayline.library import library
 from wayline.reading import Place
+from wayline.records.codes import code_book
+from wayline.records.fhir_writing import bundle_of
 from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, RecordReading
 from wayline.web import uploads
+from wayline.web import waiting_records as waiting
+from wayline.web.asking import situation_from
 from wayline.web.vault import Contents, Vault
 from wayline.web.views import records
 from wayline.web.visitors import today
-from wayline.web.waiting_records import MOST_FACTS, waiting_records
+from wayline.web.waiting_records import waiting_records
 
 pytestmark = pytest.mark.django_db
 RECORDS, CONFIRM = "/records/", "/records/confirm/"
@@ -537,16 +545,13 @@ def test_what_was_not_understood_is_counted_and_listed(client: Client, bring: Br
     assert waiting_records(contents_of(client).waiting)[0].facts == ()
 
 
-def test_what_has_no_room_is_left_out_and_told(client: Client, bring: Bring) -> None:
-    """The oldest results go first, and reports that are too long."""
-    results = [
-        fact("labs.earlier_results", {"lab": "labs.alt", "value": 30, "date": day(number)}, day(number), is_item=True)
-        for number in range(1, MOST_FACTS + 3)
-    ]
-    bring(reading(*results, reports=(ClosedReport("Long", None, "x" * 200_001, "entry 1"), REPORT)))
+def test_what_has_no_room_is_left_out_and_told(client: Client, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest results go first, and reports that are too long; what is no result of a series stays."""
+    monkeypatch.setattr(waiting, "MOST_FACTS", 50)
+    results = [fact("labs.alt", 30 + number, day(number), f"entry {number}") for number in range(51, 0, -1)]
+    bring(reading(*results, fact("diagnosis.site", "gej"), reports=(ClosedReport("Long", None, "x" * 200_001, "entry 1"), REPORT)))
     (record,) = waiting_records(contents_of(client).waiting)
-    assert len(record.facts) == MOST_FACTS
-    assert max(one.date or "" for one in record.facts) == day(1)
+    assert {one.date for one in record.facts} == {None, *(day(number) for number in range(1, 50))}
     text = page(client)
     assert "2 older results" in text
     assert "1 reports" in text
@@ -568,6 +573,51 @@ def test_what_another_version_wrote_is_told_and_can_be_discarded(client: Client)
     assert "another version" in page(client)
     client.post(CONFIRM, {"do": "erase-all"})
     assert contents_of(client).waiting == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "text",
+        {"facts": []},
+        {"facts": [["diagnosis.site"]]},
+        {"facts": [["diagnosis.site", "gej", "words", 7, None, None, False]]},
+        {"facts": [["diagnosis.site", "gej", "words", "entry 1", None, "yesterday", False]]},
+        {"reports": [["title", None, 7, "entry 1", False]]},
+        {"facts": [["no.fact", "x", "words", "entry 1", None, None, False]]},
+        {"facts": [["diagnosis.site", "nowhere", "words", "entry 1", None, None, False]]},
+        {"facts": [["labs.earlier_results", {"lab": "labs.alt"}, "words", "entry 1", None, None, True]]},
+    ],
+)
+def test_what_a_file_brought_back_breaks_nothing(client: Client, odd: Any) -> None:
+    """A person's own saved file may hold anything where records wait."""
+    tell(client, {})
+    whole = waiting.WaitingRecord("FHIR bundle", day(0), ()).stored()
+    vault = Vault.from_cookie(client.cookies[settings.VAULT_COOKIE].value, today())
+    contents = vault.read()
+    contents.waiting = [whole | odd if isinstance(odd, dict) and len(odd) else odd]
+    vault.write(contents)
+    assert client.get(RECORDS).status_code == 200
+    page(client)
+    client.post(CONFIRM, {"do": "erase-all"})
+    assert contents_of(client).waiting == []
+
+
+@pytest.mark.parametrize("person", ["junction_untreated", "her2_positive_progressed", "partly_known"])
+def test_our_own_document_comes_back_whole(client: Client, person: str) -> None:
+    """Written by `wayline`, read by the site, confirmed line by line: every value that was told is told again."""
+    told = load_case(PEOPLE / f"{person}.yaml", library().vocabulary)
+    document = bundle_of(told, code_book(), generated_at="2026-11-20T10:00:00Z")
+    assert send(client, json.dumps(document).encode()).status_code == 302
+    text = page(client)
+    assert 'name="choose-' not in text
+    days = dict.fromkeys(re.findall(r'name="(day-[0-9a-f]+)"', text), "2026-11-20")
+    sent = {"mine": "yes", "take": re.findall(r'name="take" value="([^"]+)"', text), "do": "take"} | days
+    assert client.post(CONFIRM, sent).status_code == 302
+    again = situation_from(contents_of(client).facts, library().vocabulary, today())
+    assert {fact_id: (one.value, one.times_uln) for fact_id, one in again.told.items()} == {
+        fact_id: (one.value, one.times_uln) for fact_id, one in told.told.items()
+    }
 
 
 def test_nothing_marked_is_told(client: Client, bring: Bring) -> None:

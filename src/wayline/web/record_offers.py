@@ -18,10 +18,11 @@ from wayline.facts.lesions import Lesion, Scan
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary, within_a_sentence
 from wayline.logic.wording import date_in_words, number_in_words, unit_in_words, value_in_words
-from wayline.reading import WaylineError
+from wayline.reading import Place, WaylineError
+from wayline.records.case_forms import read_form
 from wayline.records.imported import ImportedFact, RecordReading, newest_first
 from wayline.records.proposals import proposals
-from wayline.web.asking import COURSE_WORDS, read_answer
+from wayline.web.asking import COURSE_WORDS
 from wayline.web.lab_reports import RESULTS, take_results
 from wayline.web.waiting_records import WaitingRecord, fact_key
 
@@ -29,6 +30,7 @@ NONE_OF_THESE = "none"
 COURSES, LESIONS, SCANS = "therapy.history", "liver.lesions", "liver.earlier_scans"
 _ADD, _REPLACE = "add", "replace"
 _LIMITS = ("_lln", "_uln")
+_THE_RECORD = Place("record", 1)
 _NOT_READABLE = "What you told cannot be read by this version, so it stays."
 
 
@@ -140,7 +142,8 @@ class _Offering:
         self.limits: dict[str, tuple[ImportedFact, ...]] = {}
         self.by_fact: dict[str, list[ImportedFact]] = {}
         for one in record.facts:
-            self.by_fact.setdefault(one.fact_id, []).append(one)
+            if self._is_readable(one):
+                self.by_fact.setdefault(one.fact_id, []).append(one)
 
     def offers(self) -> Offers:
         found: dict[str, list[Offer]] = {}
@@ -382,14 +385,25 @@ class _Offering:
 
     # --- Reading
 
+    def _form(self, definition: FactDefinition, form: Any) -> Told | None:
+        return read_form(self.reader, definition, form, _THE_RECORD)
+
+    def _is_readable(self, one: ImportedFact) -> bool:
+        """Whether this version can read what waits: it was read once, but perhaps by another version."""
+        definition = self.vocabulary.get(one.fact_id)
+        try:
+            return definition is not None and self._form(definition, [one.told] if one.is_item else one.told) is not None
+        except WaylineError:
+            return False
+
     def _read(self, definition: FactDefinition, one: ImportedFact) -> Told:
-        told = read_answer(self.reader, definition, one.told)
+        told = self._form(definition, one.told)
         if told is None:
             raise ValueError("only facts with a value wait")
         return told
 
     def _items(self, definition: FactDefinition, rows: list[Any]) -> tuple[Any, ...]:
-        told = read_answer(self.reader, definition, rows)
+        told = self._form(definition, rows)
         return told.value.items if told is not None and isinstance(told.value, Listing) else ()
 
     def _told(self, definition: FactDefinition) -> Told | None:
@@ -397,7 +411,7 @@ class _Offering:
         if raw is None:
             return None
         try:
-            return read_answer(self.reader, definition, raw)
+            return self._form(definition, raw)
         except WaylineError:
             return None
 

@@ -18,14 +18,16 @@ from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import Vocabulary
 from wayline.logic.wording import date_in_words
 from wayline.reading import Place, WaylineError
+from wayline.records.case_forms import read_form
 from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, RecordReading, newest_first
-from wayline.web.asking import friendly, read_answer
+from wayline.web.asking import friendly
 
-MOST_FACTS = 1_500
+MOST_FACTS = 3_000
 MOST_NOT_UNDERSTOOD_LISTED = 100
 MOST_REPORTS = 40
 MOST_REPORT_CHARACTERS = 200_000  # of all reports together
 LONGEST_WORDS = 200
+_THE_RECORD = Place("record", 1)
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,8 @@ class WaitingRecord:
         return cls(
             form=str(stored["form"]),
             read_on=str(stored["read_on"]),
-            facts=tuple(ImportedFact(*row) for row in stored["facts"]),
-            reports=tuple(
-                WaitingReport(report_key(title, dated, text), title, dated, text, where, waits)
-                for title, dated, text, where, waits in stored["reports"]
-            ),
+            facts=tuple(_stored_fact(*row) for row in stored["facts"]),
+            reports=tuple(_stored_report(*row) for row in stored["reports"]),
             not_understood=tuple(NotUnderstood(*row) for row in stored["not_understood"]),
             not_understood_counts=dict(stored["not_understood_counts"]),
             counts=dict(stored["counts"]),
@@ -109,13 +108,28 @@ class WaitingRecord:
         return replace(self, facts=tuple(one for one in self.facts if fact_key(one) not in gone), taken=self.taken + taken, is_mine=True)
 
 
-def waiting_records(stored: Iterable[Mapping[str, Any]]) -> list[WaitingRecord]:
+def _stored_fact(fact_id: str, told: Any, words: str, where: str, code: str | None, dated: str | None, is_item: bool) -> ImportedFact:
+    """A fact that waits; ValueError where a file that was brought back holds something else."""
+    if not (isinstance(fact_id, str) and isinstance(words, str) and isinstance(where, str) and isinstance(is_item, bool)):
+        raise TypeError("no fact that waits")
+    if dated is not None:
+        DateRange.parse(dated)
+    return ImportedFact(fact_id, told, words, where, None if code is None else str(code), dated, is_item)
+
+
+def _stored_report(title: str, dated: str | None, text: str, where: str, waits: bool) -> WaitingReport:
+    if not (isinstance(title, str) and isinstance(text, str) and isinstance(where, str)):
+        raise TypeError("no report that waits")
+    return WaitingReport(report_key(title, dated, text), title, None if dated is None else str(dated), text, where, bool(waits))
+
+
+def waiting_records(stored: Iterable[Any]) -> list[WaitingRecord]:
     """Everything of the vault that can be read here."""
     found = []
     for row in stored:
         try:
             found.append(WaitingRecord.from_stored(row))
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             continue  # written by another version: it can be discarded and read anew
     return found
 
@@ -136,6 +150,7 @@ def _digest(value: Any) -> str:
 def waiting_from(reading: RecordReading, vocabulary: Vocabulary, today: date) -> WaitingRecord:
     """A reading in the form that waits: each candidate held against the reader of facts, equal ones once, as many as there is room for."""
     reader = FactReader(vocabulary, today)
+    written_on = reading.as_of if _is_past(reading.as_of, today) else None
     facts: dict[str, ImportedFact] = {}
     not_understood = list(reading.not_understood)
     for one in reading.facts:
@@ -146,16 +161,18 @@ def waiting_from(reading: RecordReading, vocabulary: Vocabulary, today: date) ->
             not_understood.append(NotUnderstood("fact", _short(one.words), _short(one.where), "this version does not know the fact"))
             continue
         try:
-            told = read_answer(reader, definition, [one.told] if one.is_item else one.told)
+            told = read_form(reader, definition, [one.told] if one.is_item else one.told, _THE_RECORD)
             if one.date and DateRange.parse(one.date).first > today:
-                raise Place("record", 1).error(f"the day {one.date} lies in the future")
+                raise _THE_RECORD.error(f"the day {one.date} lies in the future")
         except ValueError as error:
             why = friendly(definition, error) if isinstance(error, WaylineError) else str(error)
             not_understood.append(NotUnderstood(definition.label, _short(one.words), _short(one.where), why))
             continue
+        if told is not None and told.date is None and one.date is None and definition.valid_for_days is not None:
+            one = replace(one, date=written_on)  # only our own documents say of which day their undated values are
         if told is not None:
             facts.setdefault(fact_key(one), replace(one, words=_short(one.words), where=_short(one.where)))
-    kept, older = _room_for_facts(facts.values())
+    kept, older = _room_for_facts(facts.values(), vocabulary)
     reports, closed_out = _room_for_reports(reading.reports)
     counts = Counter(one.kind for one in not_understood)
     return WaitingRecord(
@@ -173,13 +190,24 @@ def waiting_from(reading: RecordReading, vocabulary: Vocabulary, today: date) ->
     )
 
 
-def _room_for_facts(facts: Iterable[ImportedFact]) -> tuple[tuple[ImportedFact, ...], int]:
-    """All single facts, and the newest items of lists as far as there is room; how many were left out."""
+def _is_past(written: str | None, today: date) -> bool:
+    try:
+        return written is not None and DateRange.parse(written).last <= today
+    except ValueError:
+        return False
+
+
+def _room_for_facts(facts: Iterable[ImportedFact], vocabulary: Vocabulary) -> tuple[tuple[ImportedFact, ...], int]:
+    """All single facts, and the newest blood tests and items of lists as far as there is room; how many were left out."""
     listed = list(facts)
-    single = [one for one in listed if not one.is_item]
-    items = newest_first(one for one in listed if one.is_item)
-    room = max(0, MOST_FACTS - len(single))
-    return (*single[:MOST_FACTS], *items[:room]), max(0, len(single) - MOST_FACTS) + max(0, len(items) - room)
+    series = newest_first(one for one in listed if _is_of_series(one, vocabulary))
+    single = [one for one in listed if not _is_of_series(one, vocabulary)]
+    kept = (*single, *series)[:MOST_FACTS]
+    return kept, len(listed) - len(kept)
+
+
+def _is_of_series(one: ImportedFact, vocabulary: Vocabulary) -> bool:
+    return one.is_item or vocabulary[one.fact_id.removesuffix("_uln").removesuffix("_lln")].is_lab
 
 
 def _room_for_reports(reports: Iterable[ClosedReport]) -> tuple[tuple[WaitingReport, ...], int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.helpers import shared_folder
+from tests.helpers import shared_folder, situation_of
 from tests.records.ccda_documents import (
     CCDA,
     CPT,
@@ -42,6 +43,7 @@ from tests.records.ccda_documents import (
     uncoded,
     values,
 )
+from wayline.facts.values import NumberRange
 from wayline.reading import WaylineError
 
 ADENOCARCINOMA = coded("276803003", SNOMED, "Adenocarcinoma of esophagus")
@@ -122,6 +124,8 @@ CANCER = [
         # The code that is known stands among the translations.
         (problem(coded("123", "1.2.3.4", "Local code", inner=translation("276803003", SNOMED))), CANCER),
         (problem(uncoded("see below", inner=translation("276803003", SNOMED))), CANCER),
+        # The code system by its name only.
+        (problem(ADENOCARCINOMA.replace(f'codeSystem="{SNOMED}"', 'codeSystemName="SNOMED CT"')), CANCER),
         # A translation adds the place.
         (
             problem(coded("276803003", SNOMED, inner=translation("C15.5", ICD10))),
@@ -617,6 +621,99 @@ def test_social_history_tells_birth_sex_and_pregnancy() -> None:
     assert "Smoking: Ex-smoker" in [one.words for one in missed(reading)]
 
 
+# --- A whole situation ----------------------------------------------------------------------------------------------
+
+SITUATION = document(
+    section(
+        "problems",
+        problem(coded("276803003", SNOMED, "Adenocarcinoma of esophagus", inner=translation("C15.5", ICD10))),
+        problem(LIVER_SPREAD, low="20260415"),
+        problem(coded("C78.00", ICD10, "Secondary malignant neoplasm of unspecified lung"), negated=True, low="20260415"),
+        problem(coded("233604007", SNOMED, "Pneumonia"), high="20251201", low="20251101"),
+    ),
+    section(
+        "results",
+        panel(
+            lab("1975-2", "Bilirubin", pq("0.7", "mg/dL"), limits=("0.2", "1.2"), unit="mg/dL"),
+            lab("1975-2", "Bilirubin", pq("0.9", "mg/dL"), day="20261005", limits=("0.2", "1.2"), unit="mg/dL"),
+            lab("777-3", "Platelets", pq("265", "10*3/uL")),
+        ),
+        panel(lab("18474-7", "HER2 by IHC", st("3+"), day="20260320"), lab("85147-7", "PD-L1", st("CPS 12"), day="20260320")),
+        text="<paragraph>See the full report.</paragraph>",
+    ),
+    section("function", f"<entry>{lab('89247-1', 'ECOG', integer('1'))}</entry>"),
+    section("vitals", panel(lab("29463-7", "Weight", pq("150", "[lb_av]")))),
+    section("medications", medication(OXALIPLATIN), medication(drug("4492", "fluorouracil")), medication(drug("197380", "atenolol"))),
+    section("procedures", procedure(STENT)),
+    section("family", relative(FATHERS)),
+)
+FACTS_OF_THE_SITUATION: Form = {
+    "person.birth_date": "1961-04-12",
+    "person.sex": "female",
+    "person.country": "US",
+    "person.postal_code": "02115",
+    "diagnosis.histology": "adenocarcinoma",
+    "diagnosis.site": "lower",
+    "diagnosis.date": "2026-03-10",
+    "metastases.liver": True,
+    "metastases.lung": False,
+    "function.ecog": 1,
+    "nutrition.weight_kg": 150,
+    "labs.bilirubin": 0.7,
+    "labs.bilirubin_uln": 1.2,
+    "labs.bilirubin_lln": 0.2,
+    "labs.platelets": 265,
+    "labs.earlier_results": {
+        "lab": "labs.bilirubin",
+        "value": 0.9,
+        "unit": "mg/dL",
+        "lower_limit": 0.2,
+        "upper_limit": 1.2,
+        "date": "2026-10-05",
+    },
+    "biomarker.her2_ihc": 3,
+    "biomarker.pdl1_cps": 12,
+}
+COURSES = [{"procedure": "stent", "start": "2026-06-18"}, {"drugs": ["fluorouracil", "oxaliplatin"], "start": "2026-04-02"}]
+
+
+def without(raw: bytes, pattern: str, put: str = "") -> bytes:
+    return re.sub(pattern, put, raw.decode()).encode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        SITUATION,
+        without(SITUATION, r"<templateId[^>]*/>"),
+        without(SITUATION, r'<code code="[0-9-]+" codeSystem="2.16.840.1.113883.6.1"/>(?=<title>)'),
+        without(SITUATION, r' extension="2015-08-01"', ' extension="2014-06-09"'),
+        without(SITUATION, r"-0500"),
+        without(SITUATION, r' displayName="[^"]*"'),
+        without(SITUATION, r'"(20[0-9]{6})"', r'"\1120000+0000"'),
+        without(SITUATION, r"<(?=[a-z])", "\n<"),
+    ],
+    ids=["as it is", "no templates", "no section codes", "another release", "no zone", "no displays", "with a clock", "one part a line"],
+)
+def test_a_whole_situation_with_the_habits_of_vendors(raw: bytes) -> None:
+    reading = read(raw)
+    assert values(reading.facts) == FACTS_OF_THE_SITUATION | {"therapy.history": COURSES[0]}
+    assert [one.told for one in reading.facts if one.fact_id == "therapy.history"] == COURSES
+
+
+def test_what_was_read_can_stand_in_a_case_file() -> None:
+    facts: Form = {}
+    for one in read(SITUATION).facts:
+        if one.is_item:
+            facts.setdefault(one.fact_id, {"items": [], "complete": False})["items"].append(one.told)
+        else:
+            facts.setdefault(one.fact_id, one.told)
+    situation = situation_of(facts, as_of="2026-11-20")
+    assert situation.finding("biomarker.her2").shown == frozenset({"positive"})
+    assert situation.finding("nutrition.weight_kg").shown == NumberRange.exactly(68.0388555)
+    assert situation.finding("metastases.lung").shown is False
+
+
 # --- Reports and whole documents ------------------------------------------------------------------------------------
 
 
@@ -780,6 +877,7 @@ SAMPLE_MISSES = [
     ("CCD_2__CCD.xml", "result", "Leukocytes", "there is no result yet"),
     ("Discharge_Summary__Discharge_Summary.xml", "medication", "Ibuprofen", "prescribed"),
     ("Discharge_Summary__Discharge_Summary.xml", "diagnosis still open", "Appendicitis", "not yet a finding"),
+    ("History_and_Physical__History_and_Physical.xml", "date", "HGB: 13.2 g/dl", "before the day of birth"),
     ("History_and_Physical__History_and_Physical.xml", "result", "PLT: 123 10+3/ul", "10+3/ul"),
     ("Transfer_Summary__Transfer_Summary.xml", "problem", "Malignant neoplasm of liver", "no fact stands for it"),
 ]

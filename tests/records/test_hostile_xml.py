@@ -204,6 +204,7 @@ def test_what_is_wrong_is_told(raw: bytes, message: str) -> None:
     [
         UMLAUT.format("").encode(),
         UMLAUT.format("").encode("utf-8-sig"),
+        UMLAUT.replace("?>\n", "?>").replace("<?xml", "\n<?xml").format("").encode(),
         UMLAUT.format(' encoding="utf8"').encode(),
         UMLAUT.format(' encoding="ISO-8859-1"').encode("latin-1"),
         UMLAUT.format(" encoding='windows-1252'").encode("cp1252"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -32,7 +32,7 @@ from wayline.records.ccda_values import (
 )
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_gathering import RecordGathering
-from wayline.records.imported import RecordReading
+from wayline.records.imported import ImportedFact, RecordReading
 from wayline.records.safe_xml import read_xml, stylesheet_lines
 
 FORM = "C-CDA document"
@@ -96,6 +96,7 @@ def read_ccda(data: bytes, name: str, vocabulary: Vocabulary, code_book: CodeBoo
 
 def _reading(name: str, gathering: RecordGathering, people: int, is_for_nobody: bool = False) -> RecordReading:
     facts = () if is_for_nobody else gathering.facts()
+    _list_before_birth(facts, gathering)
     return RecordReading(
         name=name,
         form=FORM,
@@ -105,6 +106,15 @@ def _reading(name: str, gathering: RecordGathering, people: int, is_for_nobody: 
         counts=dict(gathering.counts),
         people=people,
     )
+
+
+def _list_before_birth(facts: Iterable[ImportedFact], gathering: RecordGathering) -> None:
+    """Values that are older than the person: one of both days is wrong, and only the person can tell which."""
+    born = next((str(one.told["value"]) for one in facts if one.fact_id == "person.birth_date"), "")
+    for one in facts:
+        if one.date is not None and one.date[: len(born)] < born[: len(one.date)]:
+            why = f"it is dated {one.date}, before the day of birth that the document tells; one of the two is wrong"
+            gathering.miss("date", Source(one.where, one.words), why)
 
 
 def _require_document(root: etree._Element, name: str) -> None:

@@ -178,7 +178,7 @@ def coded(element: etree._Element | None, narrative: Narrative) -> Coded:
     if element is None:
         return Coded((), "", None)
     codes = tuple(
-        Code((one.get("codeSystem") or "").strip(), (one.get("code") or "").strip(), _display(one))
+        Code((one.get("codeSystem") or one.get("codeSystemName") or "").strip(), (one.get("code") or "").strip(), _display(one))
         for one in (element, *children(element, "translation"))
         if (one.get("code") or "").strip() and one.get("nullFlavor") is None
     )

@@ -23,7 +23,7 @@ LONGEST_TEXT = 9_000_000  # characters: a scanned page within a document
 _MOST_TAGS = 2 * MOST_ELEMENTS + 100_000
 _MOST_ATTRIBUTES = 3_000  # of one element, name spaces included
 
-_DECLARATION = re.compile(r"<\?xml\s[^>]{0,300}?\?>")
+_DECLARATION = re.compile(r"\s*<\?xml\s[^>]{0,300}?\?>")
 _DECLARED = re.compile(rb"<\?xml\s[^>]{0,200}?encoding\s{0,20}=\s{0,20}[\"']([^\"'>]{1,40})[\"']")
 _ENCODINGS = {
     "utf-8": "utf-8",
@@ -66,7 +66,7 @@ def read_xml(data: bytes, name: str) -> etree._Element:
         raise WaylineError(f"{name}: more than {MOST_ELEMENTS:,} elements; nothing was read")
     declaration = _DECLARATION.match(text)
     if declaration is not None:
-        # The parser gets UTF-8, whatever the file was written in.
+        # The parser gets UTF-8, whatever the file was written in, and no blank lines before it, which some exports put there.
         text = "\n" * declaration[0].count("\n") + text[declaration.end() :]
     root = _parsed(text, name)
     _check_bounds(root, name)

@@ -690,7 +690,7 @@ def without(raw: bytes, pattern: str, put: str = "") -> bytes:
         without(SITUATION, r' extension="2015-08-01"', ' extension="2014-06-09"'),
         without(SITUATION, r"-0500"),
         without(SITUATION, r' displayName="[^"]*"'),
-        without(SITUATION, r'"(20[0-9]{6})"', r'"\1120000+0000"'),
+        without(SITUATION, r'"(20[0-9]{6})"', r'"\g<1>120000+0000"'),
         without(SITUATION, r"<(?=[a-z])", "\n<"),
     ],
     ids=["as it is", "no templates", "no section codes", "another release", "no zone", "no displays", "with a clock", "one part a line"],

@@ -168,3 +168,29 @@ def test_the_page_kept_offline_is_asked_for_without_the_key(client: Client) -> N
     assert "cache.put(" not in script
     save(client, black_stool="yes")
     assert "Before anything else" not in words_of(Client().get(HELP))
+
+
+OWN_PAGES = (
+    "/ /help/ /options/ /options/stent/ /situation/ /situation/step/swallowing/ /situation/more/ /situation/more/labs/ /liver/ /liver/tumors/ "
+    "/liver/list/ /liver/report/ /liver/blood-tests/ /liver/blood-tests/add/ /liver/scans/ /liver/stays-open/ /trials/ /trials/search/ "
+    "/trials/set-aside/ /trials/NCT03189719/ /visit/ /visit/questions/ /visit/sheet/ /diary/ /diary/day/ /records/ /paste/"
+)
+
+
+@pytest.mark.parametrize("path", OWN_PAGES.split())
+def test_every_page_of_a_person_s_own_shows_it_before_anything_else(client: Client, path: str) -> None:
+    save(client, black_stool="yes")
+    answer = client.get(path)
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    main = page[page.index("<main") :]
+    assert main.count('id="raised-heading"') == 1
+    assert main.index('id="raised-heading"') < main.index("<h1")
+    assert "Black stool, like tar." in main
+
+
+@pytest.mark.parametrize("path", ["/", "/options/", "/visit/"])
+def test_what_can_wait_for_the_next_contact_stands_on_no_other_page(client: Client, path: str) -> None:
+    save(client, headache="mild")
+    assert "raised-heading" not in client.get(path).content.decode()
+    assert "raised-heading" in client.get(HELP).content.decode()

@@ -184,8 +184,24 @@ def test_what_to_ask_first_becomes_questions(client: Client) -> None:
     assert "Put these in my questions" in client.get("/options/").content.decode()
 
 
+def test_a_study_becomes_a_question_for_the_team(client: Client) -> None:
+    """From the study's page, by its number."""
+    assert 'name="study" value="NCT03189719"' in client.get("/trials/NCT03189719/").content.decode()
+    client.post(reverse("visit-questions-add"), {"study": "NCT03189719"})
+    client.post(reverse("visit-questions-add"), {"study": "NCT03189719"})
+    assert words(client) == ["What do you think of study NCT03189719 for me?"]
+
+
 @pytest.mark.parametrize(
-    "sent", [{}, {"option": "stent"}, {"option": "stent", "number": "99"}, {"option": "stent", "number": "-1"}, {"fact": "no.fact"}]
+    "sent",
+    [
+        {},
+        {"study": "NCT1"},
+        {"option": "stent"},
+        {"option": "stent", "number": "99"},
+        {"option": "stent", "number": "-1"},
+        {"fact": "no.fact"},
+    ],
 )
 def test_what_names_no_question_is_not_found(client: Client, sent: dict[str, Any]) -> None:
     assert client.post(reverse("visit-questions-add"), sent).status_code == 404

@@ -26,6 +26,7 @@ from wayline.options.visit_questions import (
     kept_questions,
     stored_questions,
 )
+from wayline.trials.study import NCT_ID
 from wayline.web.asking import situation_from
 from wayline.web.kept_questions import QuestionsForm, form_from, typed_words
 from wayline.web.rendering import numbered
@@ -38,6 +39,7 @@ SUGGESTED_SHOWN = 8
 _YOURS = "#yours"
 _OF_OPTION = "option:{}:{}"
 _OF_FACT = "fact:{}"
+_OF_STUDY = "study:{}"
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,9 @@ def _asked_elsewhere(post: QueryDict) -> tuple[str, dict[str, str]]:
         return f"{reverse('option', args=[option.id])}#questions", {
             _OF_OPTION.format(option.id, int(number)): option.questions[int(number)]
         }
+    study = post.get("study", "")
+    if NCT_ID.fullmatch(study):
+        return reverse("visit-questions") + _YOURS, {_OF_STUDY.format(study): f"What do you think of study {study} for me?"}
     facts = [fact_id for fact_id in post.getlist("fact") if fact_id in content.vocabulary]
     if not facts:
         raise Http404

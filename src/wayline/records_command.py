@@ -27,7 +27,7 @@ from wayline.reading import WaylineError, parse, shortened
 from wayline.records.codes import load_codes
 from wayline.records.imported import ImportedFact, NotUnderstood, Proposal, RecordReading
 from wayline.records.proposals import case_from, proposals
-from wayline.records.reading_record import broken_lines, read_record_file
+from wayline.records.reading_record import broken_lines, read_record, record_bytes
 from wayline.report import print_json
 
 BAD_INPUT = 2
@@ -56,7 +56,12 @@ def records_read(parsed: argparse.Namespace, today: date) -> int:
     content = library()
     book = load_codes(content.folder / "records", content.vocabulary, content.references)
     path = _STANDARD_INPUT if str(parsed.file) == "-" else parsed.file
-    reading = read_record_file(path, content.vocabulary, book, as_of)
+    data = record_bytes(path)
+    reading = read_record(data, str(path), content.vocabulary, book, as_of)
+    if parsed.as_of is None and reading.as_of is not None:
+        # One of Wayline's own documents: the case is as of the day that it was told on, and comes back as it was.
+        as_of = date.fromisoformat(reading.as_of)
+        reading = read_record(data, str(path), content.vocabulary, book, as_of)
     proposed = proposals(reading, content.vocabulary, as_of)
     if parsed.output is not None and reading.people == 1:
         _write_case(parsed.output, proposed, content.vocabulary, as_of)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.conftest import PEOPLE
 from tests.helpers import situation_of
 from tests.records.fhir_rules import faults
 from tests.records.generated_cases import HERE, SOURCES, generated_situations
+from wayline.cli import main
 from wayline.facts.case import FactReader, load_case, parse_case
 from wayline.facts.courses import Listing
 from wayline.facts.findings import Told
@@ -90,6 +92,17 @@ def test_nothing_is_lost_of_people(path: Any, content: Library) -> None:
     situation = load_case(path, content.vocabulary)
     assert situation.told
     assert_the_same(situation, written(situation))
+
+
+def test_the_commands_give_the_same_case_back(tmp_path: Path, content: Library) -> None:
+    """`wayline brief` and `wayline records read`: the same facts, as of the same day, though it was long ago."""
+    case = PEOPLE / "stale_labs.yaml"
+    document, back = tmp_path / "sheet.json", tmp_path / "back.yaml"
+    assert main(["brief", str(case), "-o", str(document)]) == 0
+    assert main(["records", "read", str(document), "-o", str(back)]) == 0
+    before, after = (load_case(path, content.vocabulary) for path in (case, back))
+    assert after.as_of == before.as_of
+    assert dict(after.told) == dict(before.told)
 
 
 def test_the_generated_cases_hold_every_fact_in_every_form(content: Library) -> None:

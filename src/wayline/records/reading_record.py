@@ -60,14 +60,18 @@ def read_record(data: bytes, name: str, vocabulary: Vocabulary, code_book: CodeB
 
 def read_record_file(path: Path, vocabulary: Vocabulary, code_book: CodeBook, as_of: date) -> RecordReading:
     """Read one file; also a device such as /dev/stdin."""
+    return read_record(record_bytes(path), str(path), vocabulary, code_book, as_of)
+
+
+def record_bytes(path: Path) -> bytes:
+    """The file as it is, one byte more than may be read where it is too large."""
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_FILE_BYTES + 1)
+            return file.read(LARGEST_FILE_BYTES + 1)
     except IsADirectoryError:
         raise WaylineError(f"{path}: this is a folder; a file is needed") from None
     except OSError as error:
         raise WaylineError(f"{path}: cannot be read ({error.strerror})") from None
-    return read_record(data, str(path), vocabulary, code_book, as_of)
 
 
 def broken_lines(reading: RecordReading) -> tuple[NotUnderstood, ...]:

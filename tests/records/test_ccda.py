@@ -201,6 +201,15 @@ def test_problems(entry: str, facts: list[tuple[str, object]]) -> None:
             ),
             "narrowed",
         ),
+        (
+            problem(
+                uncoded(
+                    "see translation",
+                    inner=coded("94381002", SNOMED, tag="translation", inner='<qualifier><name code="408729009"/></qualifier>'),
+                )
+            ),
+            "narrowed",
+        ),
         (problem('<value xsi:type="CD" nullFlavor="UNK"/>'), "names no problem"),
         (problem(uncoded("Family history of esophageal cancer")), "take it back"),
         (problem(coded("128462008", SNOMED, "Secondary malignant neoplastic disease")), "no fact stands for it"),
@@ -315,6 +324,15 @@ def test_entries_outside_any_section_are_read_as_apple_writes_them() -> None:
         (
             lab("718-7", "Hemoglobin", pq("12.9", None, '<translation value="12.9" code="g/dL" codeSystem="2.16.840.1.113883.6.8"/>')),
             [("labs.hemoglobin", {"value": 12.9, "unit": "g/dL", "date": "2026-11-02"})],
+        ),
+        (
+            lab(
+                "6690-2",
+                "Leukocytes",
+                '<value xsi:type="PQ" nullFlavor="OTH"><translation nullFlavor="OTH" value="11.5"><originalText>x10e3/uL</originalText>'
+                "</translation></value>",
+            ),
+            [("labs.wbc", {"value": 11.5, "unit": "10*3/uL", "date": "2026-11-02"})],
         ),
         # A code of the house with a known name; a translation that is known.
         (
@@ -715,6 +733,21 @@ def test_what_was_read_can_stand_in_a_case_file() -> None:
 
 
 # --- Reports and whole documents ------------------------------------------------------------------------------------
+
+
+def test_a_crowd_of_the_same_is_told_as_a_number() -> None:
+    pulses = (lab("8867-4", "Heart rate", pq(str(60 + at % 30), "/min")) for at in range(500))
+    listed = missed(read(document(section("vitals", panel(*pulses)))))
+    assert len(listed) == 11
+    assert (listed[0].words, listed[-1].words) == ("Heart rate: 60 /min", "490 more: Heart rate")
+
+
+def test_what_a_problem_list_holds_open_is_so_on_the_day_of_the_document() -> None:
+    """An old obstruction that is still listed is not stale; a pregnancy in the social history is of its own day."""
+    listed = problem(coded("81060008", SNOMED, "Intestinal obstruction"), low="20260901")
+    assert only(section("problems", listed)) == [("condition.gi_obstruction", {"value": True, "date": "2026-11-15"})]
+    pregnant = problem(coded("77386006", SNOMED, "Pregnant"), low="20260901", author="20261001")
+    assert only(section("social", pregnant)) == [("person.pregnant", {"value": True, "date": "2026-10-01"})]
 
 
 def test_narratives_are_kept_closed_and_never_read() -> None:

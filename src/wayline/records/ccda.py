@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -32,7 +33,7 @@ from wayline.records.ccda_values import (
 )
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_gathering import RecordGathering
-from wayline.records.imported import ImportedFact, RecordReading
+from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading
 from wayline.records.safe_xml import read_xml, stylesheet_lines
 
 FORM = "C-CDA document"
@@ -51,6 +52,7 @@ _COUNTRIES: Mapping[str, str] = {
 _OTHER_ADDRESSES = frozenset({"OLD", "BAD", "TMP", "WP"})
 _KINDS = {"MedicationStatement": "medication", "medicine": "medication", "Procedure": "procedure"}
 _PLAIN_MEDIA = frozenset({"text/plain", ""})
+_MOST_ALIKE = 10
 _LONGEST_TEXT_BYTES = 2_000_000
 
 
@@ -101,11 +103,28 @@ def _reading(name: str, gathering: RecordGathering, people: int, is_for_nobody: 
         name=name,
         form=FORM,
         facts=facts,
-        not_understood=tuple(replace(one, kind=_KINDS.get(one.kind, one.kind)) for one in gathering.not_understood),
+        not_understood=_without_crowds(replace(one, kind=_KINDS.get(one.kind, one.kind)) for one in gathering.not_understood),
         reports=tuple(gathering.reports),
         counts=dict(gathering.counts),
         people=people,
     )
+
+
+def _without_crowds(listed: Iterable[NotUnderstood]) -> tuple[NotUnderstood, ...]:
+    """The list with a number in place of hundreds of the same: a watch alone writes thousands of pulses."""
+    kept: list[NotUnderstood] = []
+    more: Counter[tuple[str, str, str]] = Counter()
+    first: dict[tuple[str, str, str], NotUnderstood] = {}
+    for one in listed:
+        alike = (one.kind, one.words.partition(":")[0], one.why)
+        more[alike] += 1
+        first.setdefault(alike, one)
+        if more[alike] <= _MOST_ALIKE:
+            kept.append(one)
+    for (kind, name, why), count in more.items():
+        if count > _MOST_ALIKE:
+            kept.append(NotUnderstood(kind, brief(f"{count - _MOST_ALIKE:,} more: {name}"), first[kind, name, why].where, why))
+    return tuple(kept)
 
 
 def _list_before_birth(facts: Iterable[ImportedFact], gathering: RecordGathering) -> None:

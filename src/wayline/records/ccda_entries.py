@@ -335,7 +335,10 @@ class EntryReader:
         written = _author_time(observation) or context.concern_time
         source = replace(source, date=written or span.low)
         for one in means:
-            self._tell_condition(kind, one, span, is_negated, None if is_mine else over, source)
+            # What a list of problems holds open is so on the day of the document, whenever it began.
+            is_listed = context.section.kind == PROBLEMS and self._vocabulary[one.id].valid_for_days is not None and not is_negated
+            dated = replace(source, date=self._document_date or source.date) if is_listed else source
+            self._tell_condition(kind, one, span, is_negated, None if is_mine else over, dated)
         if is_mine:
             if span.low is not None:
                 day = replace(source, words=brief(f"{source.words}: since {span.low}"), date=None)
@@ -356,7 +359,7 @@ class EntryReader:
         shown = " ".join(code.display for code in told.codes)
         if (match := _TAKEN_BACK.search(original)) and not re.search(re.escape(match[0]), shown, re.IGNORECASE):
             return f"its own words take it back: '{brief(match[0])}'"
-        for qualifier in children(value, "qualifier"):
+        for qualifier in value.iter(f"{V3}qualifier"):
             name = child(qualifier, "name")
             if name is None or name.get("code") not in _HARMLESS_QUALIFIERS:
                 return "it is narrowed by a word that is not known here"
@@ -425,10 +428,8 @@ class EntryReader:
         elif over is not None and definition.may_change:
             self._gathering.miss(kind, source, f"{definition.label}: {over}")
         else:
-            # What a list of problems holds open is so on the day of the document, whenever it began.
-            day = self._document_date or source.date if definition.valid_for_days is not None else source.date
             form = dict(one.value) if isinstance(one.value, dict) else {"value": one.value}
-            self._gathering.fact(kind, one.id, form, replace(source, date=day))
+            self._gathering.fact(kind, one.id, form, source)
 
     def _is_not_ours(self, fact_id: str) -> bool:
         return self._clinical.cancers.only_another and fact_id.startswith(OF_THE_CANCER)

@@ -84,6 +84,8 @@ class MeasuredReader:
             ends = {word: child(value, name) for word, name in (("from", "low"), ("to", "high"))}
             return " ".join(f"{word} {self._words(end)}" for word, end in ends.items() if end is not None and end.get("value"))
         written = (value.get("value") or "").strip()
+        if not written and value_kind(value) == "PQ" and (beside := self._beside(value)) is not None:
+            return squeezed(f"{beside['value']:g} {beside.get('code', '')}")
         if written:
             return squeezed(f"{written} {value.get('unit') or ''}")
         return coded(value, self._narrative).words or self._narrative.text_of(value)
@@ -92,6 +94,8 @@ class MeasuredReader:
         kind = value_kind(value)
         number = number_of(value.get("value"))
         if kind in ("PQ", "REAL", "INT", "MO") or (not kind and number is not None):
+            if number is None and (beside := self._beside(value)) is not None:
+                return {"valueQuantity": beside}
             if number is None:
                 words = self._narrative.text_of(value) or coded(value, self._narrative).words
                 return {"valueString": words} if words else {}
@@ -111,6 +115,14 @@ class MeasuredReader:
         if len(words) > _LONGEST_ANSWER:
             raise NotReadableError("it is a text of many words, which is never read into a value")
         return {"valueString": words} if words else {}
+
+    def _beside(self, value: etree._Element) -> dict[str, Any] | None:
+        """A number that stands in the value's translation only, with its unit as a code or in words."""
+        beside = [one for one in children(value, "translation") if number_of(one.get("value")) is not None]
+        if len(beside) != 1:
+            return None
+        unit = (beside[0].get("code") or "").strip() or self._narrative.text_of(child(beside[0], "originalText"))
+        return {"value": number_of(beside[0].get("value")), **({"code": unit} if unit else {})}
 
     @staticmethod
     def _unit(value: etree._Element) -> dict[str, Any]:

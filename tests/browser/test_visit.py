@@ -41,7 +41,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_from_a_record_to_the_questions_for_the_visit(page: Page, server: str, record: Path) -> None:
+def test_from_a_record_to_the_sheet_for_the_visit(page: Page, server: str, record: Path) -> None:
     """With and without JavaScript."""
     page.goto(f"{server}/visit/")
     page.get_by_role("link", name="Bring in a record").click()
@@ -79,6 +79,10 @@ def test_from_a_record_to_the_questions_for_the_visit(page: Page, server: str, r
     expect(page.locator(".my-questions li")).to_have_count(kept + 2)
     page.locator('button[value^="up-"]').last.click()
     expect(page.locator(".my-questions textarea").nth(kept)).to_have_value("May my daughter come along?")
+    page.get_by_role("link", name="Get ready for my visit").click()
+    page.get_by_role("link", name="The sheet for the visit").click()
+    expect(page.locator("main")).to_contain_text("May my daughter come along?")
+    expect(page.locator("main")).to_contain_text("adenocarcinoma")
 
 
 def test_the_pages_for_a_visit_are_accessible(scripted: BrowserContext, server: str, record: Path) -> None:

@@ -340,7 +340,7 @@ class _Offering:
                 continue
             offer = self._of_item(definition, one, item, before)
             if told is not None and not before and not offer.is_closed:
-                offer = replace(offer, differs=True, told="none so far", note="You told that there is none so far.")
+                offer = replace(offer, differs=True, note="You told us: none so far.")
             offers.append(offer)
         return offers
 

@@ -28,7 +28,8 @@ from wayline.library import Library, library
 from wayline.reading import WaylineError
 from wayline.records.case_forms import case_form, placed, read_form
 from wayline.records.codes import code_book
-from wayline.records.fhir_pieces import LOINC, UCUM, UCUM_CODES
+from wayline.records.fhir_frame import frame
+from wayline.records.fhir_pieces import LOINC, UCUM
 from wayline.records.fhir_writing import SheetSection, bundle_of
 from wayline.records.imported import NotUnderstood, RecordReading
 from wayline.records.own_extension import OWN_CODE, TOLD
@@ -351,8 +352,9 @@ def test_every_unit_that_is_written_is_one_that_is_read(content: Library) -> Non
     vocabulary = content.vocabulary
     units = {definition.unit for definition in vocabulary.values() if definition.kind == "number"}
     for unit in units - {None}:
-        assert vocabulary.usual_unit_spelling(UCUM_CODES.get(unit, unit)) == unit
-    assert set(UCUM_CODES) <= units
+        assert vocabulary.usual_unit_spelling(frame().unit(unit)) == unit
+    assert set(frame().ucum) <= units
+    content.references.require(sorted(frame().cites), HERE)
 
 
 # --- What a changed document is worth --------------------------------------------------------------------------------

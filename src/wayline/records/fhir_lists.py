@@ -20,10 +20,9 @@ from wayline.logic.wording import date_in_words, value_in_words
 from wayline.records.case_forms import item_form
 from wayline.records.fhir_draft import Draft, source_lines
 from wayline.records.fhir_facts import lab_observation, reference_range
+from wayline.records.fhir_frame import frame
 from wayline.records.fhir_pieces import (
-    LOINC,
     MCODE,
-    SNOMED,
     TERMINOLOGY,
     US_CORE,
     Resource,
@@ -43,10 +42,6 @@ from wayline.records.fhir_pieces import (
 )
 from wayline.records.own_extension import ITEM, LIST, SEALED, TERMINATION, TREATMENT_INTENT, TUMORS
 
-# What mCODE's profiles of a tumor and its size fix.
-_TUMOR = plain_concept(SNOMED, "367651003", "Malignant neoplasm of primary, secondary, or uncertain origin")
-_SIZE_OF_TUMOR = {"system": LOINC, "code": "21889-1", "display": "Size Tumor"}
-_LONGEST = {"system": LOINC, "code": "33728-7", "display": "Size.maximum dimension in Tumor"}
 _INTENTS = {"palliative": "palliative", "definitive": "curative", "perioperative": "perioperative"}
 _ENDINGS = {"completed": "completed", "toxicity": "toxicity", "progression": "progression", "other": "other_reason"}
 
@@ -153,7 +148,7 @@ def _body_structure(draft: Draft, lesion: Lesion, key: str, fact_id: str) -> str
             }
         ],
         "active": True,
-        "morphology": _TUMOR,
+        "morphology": {"coding": [dict(frame().codings["tumor"])]},
         "location": concept([*coding(draft.place_code("liver")), own], place),
         "description": words,
         "patient": draft.patient,
@@ -174,12 +169,12 @@ def _size(draft: Draft, lesion: Lesion, key: str, fact_id: str, dated: DateRange
         "text": narrative(f"{lesion.name + ': ' if lesion.name else ''}{place}, longest diameter {words}"),
         "status": "final",
         "category": [plain_concept(f"{TERMINOLOGY}/observation-category", "imaging")],
-        "code": concept([_SIZE_OF_TUMOR], "Size of a tumor in the liver"),
+        "code": concept([frame().codings["size_of_tumor"]], "Size of a tumor in the liver"),
         "subject": draft.patient,
         "focus": [{"reference": body}],
         **date_element("effective", dated or draft.today),
         "bodySite": concept(coding(draft.place_code("liver")), place),
-        "component": [{"code": concept([_LONGEST], "Longest diameter"), **value}],
+        "component": [{"code": concept([frame().codings["longest_diameter"]], "Longest diameter"), **value}],
     }
     return draft.add(f"{key}/size", resource, fact_id)
 

@@ -1,6 +1,6 @@
 """The small parts that FHIR resources are made of: codes, quantities, dates, narrative.
 
-The codes of facts come from `content/records`. What stands here is FHIR's own frame: the names of its systems and of the profiles.
+Codes come from `content/records`. What stands here is FHIR's own: the names of its systems and profiles.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
 from wayline.logic.wording import unit_in_words
 from wayline.records.codes import Code
+from wayline.records.fhir_frame import frame
 from wayline.records.own_extension import CHOICES, FACTS
 
 Resource = dict[str, Any]
@@ -28,17 +29,6 @@ US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
 MCODE = "http://hl7.org/fhir/us/mcode/StructureDefinition"
 ABSENT = f"{STRUCTURES}/data-absent-reason"
 
-# UCUM's spelling of the vocabulary's units, where it is another one. A test holds that the reader of units knows each of them.
-UCUM_CODES: Mapping[str | None, str] = {
-    None: "1",
-    "years": "a",
-    "months": "mo",
-    "hours": "h",
-    "miles": "[mi_i]",
-    "mIU/L": "m[IU]/L",
-    "mL/min/1.73 m2": "mL/min/{1.73_m2}",
-    "mut/Mb": "{mutations}/{megabase}",
-}
 # XML 1.0 and FHIR strings hold no other control characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -75,7 +65,7 @@ def plain_concept(system: str, code: str, display: str | None = None) -> Resourc
 
 def quantity(number: float, definition: FactDefinition | None, comparator: str | None = None) -> Resource:
     """A number in the fact's usual unit; without a fact a plain number."""
-    code = UCUM_CODES.get(definition.unit, definition.unit or "1") if definition else "1"
+    code = frame().unit(definition.unit if definition else None)
     unit = unit_in_words(definition) if definition else ""
     return {
         "value": int(number) if number == int(number) else number,

@@ -20,8 +20,9 @@ from wayline.records.case_forms import case_form
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_draft import Draft
 from wayline.records.fhir_facts import ON_THE_CANCER, ON_THE_PATIENT, write_cancer, write_fact, write_lab, write_patient
+from wayline.records.fhir_frame import frame
 from wayline.records.fhir_lists import write_list
-from wayline.records.fhir_pieces import LOINC, Resource, clean, escaped, plain_concept
+from wayline.records.fhir_pieces import Resource, clean, escaped
 from wayline.records.own_extension import AS_OF, BASE
 
 TITLE = "Visit sheet"
@@ -121,7 +122,7 @@ def _composition(draft: Draft, url: str, generated_at: str, sections: Sequence[S
         "extension": [{"url": AS_OF, "valueDate": draft.situation.as_of.isoformat()}],
         "identifier": {"system": "urn:ietf:rfc:3986", "value": url},
         "status": "final",
-        "type": plain_concept(LOINC, "51855-5", "Patient Note"),
+        "type": {"coding": [dict(frame().codings["document"])]},
         "subject": draft.patient,
         "date": generated_at,
         "author": [draft.patient],

@@ -239,6 +239,28 @@ def test_a_test_is_known_by_code_or_by_its_whole_name(code: dict[str, Any]) -> N
     ]
 
 
+ANOTHER_TEST: list[tuple[str, dict[str, Any]]] = [
+    ("urine by its own number", observation(concept("loinc 2161-8", text="Creatinine"), valueQuantity={"value": 45, "unit": "mg/dL"})),
+    (
+        "urine by its specimen",
+        observation(concept(text="Creatinine"), valueQuantity={"value": 45, "unit": "mg/dL"}, specimen={"display": "Urine, clean catch"}),
+    ),
+    ("weight at birth", observation(concept("loinc 8339-4", text="Weight"), valueQuantity={"value": 30, "unit": "kg"})),
+    ("a share, not a count", observation(concept(text="Neutrophils %"), valueQuantity={"value": 66, "unit": "%"})),
+]
+
+
+@pytest.mark.parametrize("resource", [row[1] for row in ANOTHER_TEST], ids=[row[0] for row in ANOTHER_TEST])
+def test_another_test_of_the_same_name_is_not_taken(resource: dict[str, Any]) -> None:
+    document = bundle(resource)
+    assert [one.fact_id for one in read(document).facts] == ["person.birth_date", "person.sex"]
+    assert why_not(document) == ["no test here that we know"]
+
+
+def test_a_marker_is_known_by_its_name_beside_a_number_that_is_not() -> None:
+    assert told(bundle(observation(concept("loinc 99999-9", text="PD-L1 CPS"), valueQuantity={"value": 10})), "biomarker.pdl1_cps") == [10]
+
+
 def test_codes_that_mean_different_tests_are_not_used() -> None:
     document = bundle(observation(concept("loinc 1975-2", "loinc 1742-6"), valueQuantity={"value": 9, "unit": "U/L"}))
     assert "its codes mean different tests" in why_not(document)
@@ -504,6 +526,10 @@ OTHERS: list[tuple[dict[str, Any], str | None]] = [
     (concept("icd I81"), "liver.portal_vein_thrombosis"),
     (concept("icd K74.60"), "liver.cirrhosis"),
     (concept("icd C61"), "condition.second_cancer"),
+    (concept("icd Z85.46 Personal history of malignant neoplasm of prostate"), "condition.second_cancer"),
+    (concept("icd Z85.01 Personal history of malignant neoplasm of esophagus"), None),
+    (concept("icd D00.1", text="Esophageal cancer"), None),
+    (concept("icd Z12.11", text="Colon cancer"), None),
     (concept("icd C44.311 Basal cell carcinoma of skin of nose"), None),
     (concept("icd Z80.0 Family history of malignant neoplasm of digestive organs"), None),
     (concept("icd C16.9 Malignant neoplasm of stomach"), None),
@@ -570,6 +596,19 @@ def test_a_record_of_another_cancer_tells_nothing_of_this_one() -> None:
     facts = [one.fact_id for one in read(document).facts]
     assert facts == ["person.birth_date", "person.sex", "labs.bilirubin", "condition.second_cancer"]
     assert len(why_not(document)) == 3
+
+
+@pytest.mark.parametrize(
+    "another",
+    [
+        condition(concept("icd Z85.3 Personal history of malignant neoplasm of breast")),
+        {**condition(BREAST), "clinicalStatus": concept("local resolved")},
+        {**condition(BREAST), "verificationStatus": concept("local refuted")},
+    ],
+    ids=["history", "resolved", "refuted"],
+)
+def test_another_cancer_that_is_past_takes_nothing_away(another: dict[str, Any]) -> None:
+    assert told(bundle(another, condition(concept("icd C78.7"))), "metastases.liver") == [True]
 
 
 def test_what_is_linked_to_another_cancer_is_of_that_one() -> None:

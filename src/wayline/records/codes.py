@@ -49,7 +49,20 @@ ANSWERS = (
 _KINDS: Mapping[str, tuple[str, ...]] = {"scale": SCALES, "treatment": TREATMENTS, "cancer": CANCERS, "place": PLACES, "answer": ANSWERS}
 # Only for judging the values in the files; no fact of theirs has a date.
 _ANY_DAY = date(2026, 1, 1)
-_WORDS_KEYS = ("tests", "places", "spread", "cancer", "doubt", "cell_types", "conditions", "procedures", "answers", "values", "units")
+_WORDS_KEYS = (
+    "tests",
+    "places",
+    "spread",
+    "cancer",
+    "doubt",
+    "cell_types",
+    "conditions",
+    "procedures",
+    "answers",
+    "values",
+    "units",
+    "not_blood",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +248,10 @@ class CodeBook:
         plain = plain_words(text)
         return self._tests.get(plain) or self._tests.get(plain_words(re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text)))
 
+    def is_not_blood(self, text: str | None) -> bool:
+        """Whether a text names a specimen whose tests are no blood tests, such as urine."""
+        return bool(self._not_blood.search(plain_words(text or "")))
+
     def condition_in_words(self, text: str | None) -> Meaning | None:
         """What a name of a condition says: the cancer with its place and cell type, where it has spread, or another condition.
 
@@ -331,6 +348,7 @@ class CodeBook:
             for row in words["places"]
             if row["place"] in ("liver", "lung", "bone", "brain", "leptomeningeal", "peritoneum", "adrenal", "distant_nodes", "other")
         )
+        self._not_blood = _any_of(words["not_blood"])
         self._cancer = _any_of(words["cancer"])
         self._doubt = _any_of(words["doubt"])
         self._cell_types = tuple((_any_of(row["words"]), row["value"]) for row in words["cell_types"])
@@ -559,7 +577,7 @@ class _Judge:
                         f"'{shortened(listed[value_key])}' is not known here.{nearest(str(listed[value_key]), allowed)}"
                     )
                 texts_at(listed, "words")
-        for key in ("spread", "cancer", "doubt"):
+        for key in ("spread", "cancer", "doubt", "not_blood"):
             texts_at(block, key)
         for row, place in _rows_in(block, "values"):
             told = require_keys(row, ("fact", "value", "words"), place)

@@ -9,7 +9,7 @@ from typing import Any
 from wayline.facts.vocabulary import Vocabulary
 from wayline.reading import shortened
 from wayline.records.codes import SITES, CodeBook, Meaning, Meant
-from wayline.records.fhir_access import Concept, Resource, block_of, blocks_of, day_of, text_of
+from wayline.records.fhir_access import Coding, Concept, Resource, block_of, blocks_of, day_of, text_of
 from wayline.records.fhir_gathering import RecordGathering, Source
 from wayline.records.fhir_pool import Met, Pool, references_in
 from wayline.records.fhir_values import NotReadableError, Read, ValueReader
@@ -73,10 +73,11 @@ class Clinical:
         for met in conditions:
             if _why_not_confirmed(met.resource) is not None:
                 continue
+            is_past = _is_over(met.resource) or _is_history(met.resource)
             meant = {(one.id, one.value) for one in self.condition_means(met.resource)}
             if ("diagnosis.primary", "esophagus") in meant:
                 mine.add(id(met.resource))
-            elif ("condition.second_cancer", True) in meant:
+            elif ("condition.second_cancer", True) in meant and not is_past:
                 others.add(id(met.resource))
         self.cancers = Cancers(frozenset(mine), frozenset(others))
 
@@ -103,11 +104,17 @@ class Clinical:
         return tuple(dict.fromkeys(facts))
 
     def _in_words(self, code: Concept) -> list[Meant]:
+        """What the words say, where no exact code beside them says something else that is not known here."""
+        if any(_is_icd(one.system) and one.code and one.code[:1].upper() != "C" and not self._is_known(one) for one in code.codings):
+            return []
         for wording in code.wordings:
             meaning = self.book.condition_in_words(wording)
             if meaning is not None:
                 return list(meaning.means)
         return []
+
+    def _is_known(self, coding: Coding) -> bool:
+        return self.book.meaning(coding.system, coding.code) is not None
 
     @staticmethod
     def _from_place(kinds: set[str], places: tuple[str, ...]) -> list[Meant]:
@@ -141,9 +148,7 @@ class Clinical:
             self.gathering.miss("Condition", source, "no fact here that we know it to be")
             return
         status = _status_codes(condition, "clinicalStatus")
-        is_over = bool(set(status) & set(_OVER)) or any(
-            key.startswith("abatement") and condition[key] not in (None, False) for key in condition
-        )
+        is_over = _is_over(condition)
         is_mine = id(condition) in self.cancers.mine
         if self._is_of_another(condition):
             self.gathering.miss("Condition", source, ABOUT_ANOTHER)
@@ -257,7 +262,7 @@ class Clinical:
             return
         components = blocks_of(observation, "component")
         has_parts = bool(components or blocks_of(observation, "hasMember"))
-        tests = self._tests(code)
+        tests = self._tests(code, observation)
         has_value = any(key.startswith("value") for key in observation)
         if self._is_elsewhere(observation, tests):
             self.gathering.miss("Observation", source, ABOUT_ANOTHER)
@@ -270,21 +275,38 @@ class Clinical:
             named = Concept.of(component, "code")
             words = brief(f"{named.words}{_told_words(component)}")
             here = Source(f"{met.where}, component {number}", words, named.code_name(self.book), day)
-            part = self._tests(named)
+            part = self._tests(named, observation)
             if part:
                 self._read_tests(part, component, named, here, day)
             elif not tests:
                 self.gathering.miss("Observation", here, "no test here that we know")
 
-    def _tests(self, code: Concept) -> tuple[Meant, ...]:
+    def _tests(self, code: Concept, observation: Resource) -> tuple[Meant, ...]:
+        """Which test it is, by its codes, or by its whole name where no code says otherwise.
+
+        An exact code that is not in our maps is a test of its own: creatinine in urine is called creatinine too. The names of markers and
+        scales mean the same wherever they stand.
+        """
         tests = tuple(dict.fromkeys(one for _, meaning in code.meanings(self.book) for one in meaning.tests))
         if tests or code.meant(self.book, "fact"):
             return tests
+        has_own_code = any(_is_exact(self.book, one.system) and one.code for one in code.codings)
+        specimen = self._specimen(observation)
         for wording in code.wordings:
             named: Meaning | None = self.book.test_named(wording)
-            if named is not None:
+            if named is None:
+                continue
+            of_the_body = any(one.id.startswith(("labs.", "nutrition.", "symptom.", "condition.")) for one in named.tests)
+            if not of_the_body or not (has_own_code or self.book.is_not_blood(specimen)):
                 return named.tests
         return ()
+
+    def _specimen(self, observation: Resource) -> str:
+        """What was tested, in words, as far as the record says."""
+        reference = block_of(observation, "specimen")
+        met = self.pool.resolve(text_of(reference, "reference"), observation)
+        kind = Concept.of(met.resource, "type").wordings if met is not None else ()
+        return " ".join([*kind, text_of(reference, "display") or "", *Concept.of(observation, "bodySite").wordings])
 
     def _is_elsewhere(self, observation: Resource, tests: tuple[Meant, ...]) -> bool:
         of_the_cancer = any(test.id.startswith(OF_THE_CANCER) or test.id == "pdl1" for test in tests)
@@ -345,6 +367,26 @@ def _why_not_confirmed(condition: Resource) -> str | None:
     if why is None and status and "confirmed" not in status:
         return f"its status '{shortened(status[0])}' is none that we know"
     return why
+
+
+def _is_over(condition: Resource) -> bool:
+    status = _status_codes(condition, "clinicalStatus")
+    ended = any(key.startswith("abatement") and condition[key] not in (None, False) for key in condition)
+    return ended or bool(set(status) & set(_OVER))
+
+
+def _is_history(condition: Resource) -> bool:
+    """ICD's codes for what somebody once had."""
+    return any(_is_icd(one.system) and (one.code or "").upper().startswith("Z") for one in Concept.of(condition, "code").codings)
+
+
+def _is_icd(system: str | None) -> bool:
+    return "icd-10" in (system or "").lower() or (system or "").endswith(("2.16.840.1.113883.6.90", "2.16.840.1.113883.6.3"))
+
+
+def _is_exact(book: CodeBook, system: str | None) -> bool:
+    known = book.system(system)
+    return known is not None and known.id in ("loinc", "snomed")
 
 
 def _status_codes(condition: Resource, key: str) -> tuple[str, ...]:

@@ -294,6 +294,28 @@ def test_entries_outside_any_section_are_read_as_apple_writes_them() -> None:
     assert clinical(reading)[0].where == "outside any section, line 5"
 
 
+def test_parts_behind_the_end_of_the_document_are_read_as_apple_writes_them() -> None:
+    def weighed(day: str) -> str:
+        return panel(lab("3141-9", "Body weight", pq("181", "lb"), day=day))
+
+    whole = document(body=f"</component>{weighed('20261001')}<component>").decode()
+    end = "</ClinicalDocument>"
+    later = f"<component>\n<section>{weighed('20261003')}</section></component>"
+    raw = f"{whole.rstrip()}\n<component><section>{weighed('20261002')}</section></component>\n{later}\n"
+    reading = read(raw.encode())
+    assert [one.date for one in clinical(reading)] == ["2026-10-03", "2026-10-02", "2026-10-01"]
+    assert clinical(reading)[0].where == f"outside any section, line {raw.count(chr(10))}"
+    harmless = whole.replace("<typeId", f"<!-- {end}<component> --><typeId")
+    assert told(read(harmless.encode()).facts) == told(read(whole.encode()).facts)
+    with pytest.raises(WaylineError, match="something follows after the end"):
+        read(f"{whole}<section/>".encode())
+
+
+def test_a_bare_section_within_the_familys_is_the_familys() -> None:
+    within = section("family").replace("</section>", f"<component><section>{problem(LIVER_SPREAD)}</section></component></section>")
+    assert clinical(read(document(within))) == []
+
+
 # --- Results --------------------------------------------------------------------------------------------------------
 
 

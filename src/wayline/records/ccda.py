@@ -62,7 +62,8 @@ def read_ccda(data: bytes, name: str, vocabulary: Vocabulary, code_book: CodeBoo
     `name` stands in messages only. `as_of` is today: what lies after it is listed as impossible. Every fault of the whole document is a
     WaylineError with its line; whatever is wrong with one entry only is listed in the reading.
     """
-    root = read_xml(data, name)
+    # Apple Health is known to end its document before the last of its components.
+    root = read_xml(data, name, ends_early=("ClinicalDocument", "component"))
     _require_document(root, name)
     kind = document_kind(root)
     written_on, day = _written(root)

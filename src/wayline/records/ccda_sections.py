@@ -188,8 +188,11 @@ def document_kind(root: etree._Element) -> str:
 
 
 def sections_of(root: etree._Element) -> Iterator[Section]:
-    """Every section, nested ones after the one that holds them, and at last the entries that stand in none."""
+    """Every section, nested ones after the one that holds them, and at last the entries that stand in none, or in one that says nothing."""
+    bare = {one for one in root.iter(f"{V3}section") if all(local_name(part) == "entry" for part in one)}
     for element in root.iter(f"{V3}section"):
+        if element in bare and not any(True for _ in element.iterancestors(f"{V3}section")):
+            continue
         kind, is_report = _known(element)
         # What stands within somebody else's history, or within a plan, is that, whatever it calls itself.
         for above in element.iterancestors(f"{V3}section"):
@@ -204,7 +207,13 @@ def sections_of(root: etree._Element) -> Iterator[Section]:
             entries=tuple(children(element, "entry")),
             text=child(element, "text"),
         )
-    loose = tuple(entry for entry in root.iter(f"{V3}entry") if (above := entry.getparent()) is None or local_name(above) != "section")
+    loose = tuple(
+        entry
+        for entry in root.iter(f"{V3}entry")
+        if (above := entry.getparent()) is not None
+        and (local_name(above) != "section" or above in bare)
+        and not any(True for _ in above.iterancestors(f"{V3}section"))
+    )
     if loose:
         yield Section(OUTSIDE, "none", False, line_of(loose[0]), loose, None)
 

@@ -52,10 +52,11 @@ _BLANK = re.compile(r"\s*")
 _NOT_A_LETTER_OF_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def read_xml(data: bytes, name: str) -> etree._Element:
+def read_xml(data: bytes, name: str, ends_early: tuple[str, str] | None = None) -> etree._Element:
     """The root element; every fault is a WaylineError. Comments and instructions to programs are left out.
 
-    Lines of the tree are lines of the file, whatever ends them.
+    Lines of the tree are lines of the file, whatever ends them. `ends_early` names an outermost element that some sender is known to end
+    too early, and the element that then follows behind it: such parts are read as if they stood within.
     """
     if len(data) > LARGEST_XML_BYTES:
         raise WaylineError(f"{name}: larger than {LARGEST_XML_BYTES:,} bytes; nothing was read")
@@ -68,7 +69,13 @@ def read_xml(data: bytes, name: str) -> etree._Element:
     if declaration is not None:
         # The parser gets UTF-8, whatever the file was written in, and no blank lines before it, which some exports put there.
         text = "\n" * declaration[0].count("\n") + text[declaration.end() :]
-    root = _parsed(text, name)
+    try:
+        root = _parsed(text, name)
+    except WaylineError:
+        mended = text if ends_early is None else _with_its_end(text, *ends_early)
+        if mended == text:
+            raise
+        root = _parsed(mended, name)
     _check_bounds(root, name)
     return root
 
@@ -165,6 +172,12 @@ def _refuse_document_type(text: str, name: str) -> None:
         raise Place(name, text.count("\n", 0, at) + 1).error(
             "holds a document type declaration (DOCTYPE), which can hide files and endless texts; records need none; nothing was read"
         )
+
+
+def _with_its_end(text: str, outermost: str, following: str) -> str:
+    """The text with the end of its outermost element behind what follows it; unchanged where nothing follows."""
+    end = re.search(rf"</{outermost}\s{{0,20}}>(?=\s{{0,1000}}<{following}[\s>])", text)
+    return text if end is None else f"{text[: end.start()]}{text[end.end() :]}</{outermost}>"
 
 
 def _parsed(text: str, name: str) -> etree._Element:

@@ -33,6 +33,7 @@ from wayline.web.vault import Contents, Vault, forget_unused, key_as_text
 
 TODAY = date.today()  # noqa: DTZ011
 KEYS, CODE_PAGE, SHARE, OPEN, REMOVE, SHARED = "/keys/", "/keys/code/", "/keys/share/", "/keys/open/", "/keys/remove/", "/keys/shared/"
+VISIT = ("/visit/", "/visit/questions/")
 SAVE, RESTORE, DEVICE_PAGE = "/keys/save/", "/keys/restore/", "/keys/device/"
 DIARY = [{"date": "2026-11-28", "facts": {"nutrition.weight_kg": {"value": 71.5}}, "note": "soup went down"}]
 QUESTIONS = {"kept": [{"key": 1, "id": None, "words": "May I fly to see my sister?"}]}
@@ -675,7 +676,11 @@ BAD_FILES = [
     (spoiled(diary=[{"date": "soon"}]), "“diary” is not as Wayline writes it"),
     (spoiled(diary=[{"facts": {}}]), "“diary” is not as Wayline writes it"),
     (spoiled(diary=["x"]), "“diary” is not as Wayline writes it"),
+    (spoiled(diary=[{"date": "20261130", "facts": {}}]), "“diary” is not as Wayline writes it"),
+    (spoiled(diary=[{"date": "2026-11-30", "facts": {}, "earlier": [5]}]), "“diary” is not as Wayline writes it"),
+    (spoiled(diary=[{"date": "2026-11-30", "facts": {}, "more": 1}]), "“diary” is not as Wayline writes it"),
     (spoiled(set_aside=[1]), "“set_aside” is not as Wayline writes it"),
+    (spoiled(set_aside=["no number"]), "“set_aside” is not as Wayline writes it"),
     (spoiled(drafts={"person.age": "x"}), "“drafts” is not as Wayline writes it"),
     (spoiled(waiting=["x"]), "“waiting” is not as Wayline writes it"),
     (b'{"wayline_export": 1, "wayline_export": 1}', "stands in it twice"),
@@ -735,7 +740,27 @@ def test_a_case_file_leaves_out_what_no_command_could_read() -> None:
     )
     assert case_file(contents, library().vocabulary, TODAY)["facts"] == {"person.age": {"value": 61}}
     with pytest.raises(NotAnExportError):
-        restored(json.dumps(case_file(contents, library().vocabulary, TODAY)).encode())
+        restored(json.dumps(case_file(contents, library().vocabulary, TODAY)).encode(), library().vocabulary)
+
+
+ODD = [
+    {"questions": {"kept": 5}},
+    {"questions": {"kept": [{"words": 5}, "x", None]}},
+    {"sheet": {"leave_out": 5, "size": []}},
+    {"waiting": [{}, {"form": 1, "facts": 5}]},
+    {"drafts": {"person.age": {"": 5}, "no.fact": {}}},
+    {"case": {"as_of": "2026-11-30", "facts": {"person.age": {"value": []}, "liver.lesions": 5}}},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_file_breaks_no_page(client: Client, odd: dict[str, Any]) -> None:
+    """Whoever changes their file by hand may see less, but every page opens, for them and for who reads along."""
+    if put_back(client, spoiled(**odd)).status_code == 422:
+        return
+    for address in ("/situation/", "/options/", "/trials/", "/trials/set-aside/", "/liver/", "/diary/", "/records/", KEYS, *VISIT):
+        assert client.get(address).status_code == 200, address
+    assert opened(shared_code(client, *TOPICS)).get(SHARED).status_code == 200
 
 
 # --- Every page --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from wayline.diary.log import read_days
 from wayline.facts.vocabulary import Vocabulary
+from wayline.reading import WaylineError
+from wayline.trials.study import NCT_ID
 from wayline.web.asking import situation_from
 from wayline.web.vault import LARGEST_RECORD_BYTES, Contents
 
@@ -54,7 +57,7 @@ def as_file(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def restored(raw: bytes) -> Restored:
+def restored(raw: bytes, vocabulary: Vocabulary) -> Restored:
     """Read an export back, strictly. NotAnExportError in words."""
     document = _parsed(raw)
     if isinstance(document, dict) and set(document) == {"as_of", "facts"}:
@@ -81,6 +84,10 @@ def restored(raw: bytes) -> Restored:
         if not isinstance(document[name], kind) or not all(map(_FITS[name], _members(document[name]))):
             raise NotAnExportError(f"The file was changed: “{name}” is not as Wayline writes it.")
     contents = Contents(facts=case["facts"] | document["more_facts"], **{name: document[name] for name in _KINDS})
+    try:
+        read_days(contents.diary, vocabulary)
+    except (AttributeError, KeyError, TypeError, ValueError, WaylineError):
+        raise NotAnExportError("The file was changed: “diary” is not as Wayline writes it.") from None
     return Restored(contents, made_on)
 
 
@@ -122,22 +129,24 @@ def _members(node: Any) -> list[Any]:
 
 
 def _is_day(entry: Any) -> bool:
-    """A day of the diary, as `wayline.web.vault.Contents` says."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("facts", {}), dict) or not isinstance(entry.get("note", ""), str):
+    """A day of the diary, as `wayline.diary.log` keeps it."""
+    if not isinstance(entry, dict) or set(entry) - {"date", "facts", "note", "earlier", "replaced"}:
+        return False
+    kinds = {"date": str, "facts": dict, "note": str, "earlier": list, "replaced": dict}
+    if not {"date", "facts"} <= set(entry) or not all(isinstance(entry[key], kinds[key]) for key in entry):
         return False
     try:
-        date.fromisoformat(entry["date"])
-    except (KeyError, TypeError, ValueError):
+        return date.fromisoformat(entry["date"]).isoformat() == str(entry["date"])
+    except ValueError:
         return False
-    return True
 
 
 def _is_mapping(entry: Any) -> bool:
     return isinstance(entry, dict)
 
 
-def _is_text(entry: Any) -> bool:
-    return isinstance(entry, str)
+def _is_trial(entry: Any) -> bool:
+    return isinstance(entry, str) and NCT_ID.fullmatch(entry) is not None
 
 
 def _is_anything(_: Any) -> bool:
@@ -146,7 +155,7 @@ def _is_anything(_: Any) -> bool:
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "drafts": _is_mapping,
-    "set_aside": _is_text,
+    "set_aside": _is_trial,
     "diary": _is_day,
     "questions": _is_anything,
     "waiting": _is_mapping,

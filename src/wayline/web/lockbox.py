@@ -168,11 +168,6 @@ def entries(box: Lockbox) -> list[KeyEntry]:
     return [KeyEntry(**row | {"parts": tuple(row["parts"])}) for row in rows]
 
 
-def own_entry(key: bytes, box: Lockbox, today: date) -> KeyEntry:
-    """This device's line for a ledger that is begun anew."""
-    return KeyEntry.of(key, DEVICE, today)
-
-
 def last_uses(box: Lockbox, listed: Sequence[KeyEntry]) -> dict[str, str]:
     """When each key was used last, by its id: 2026-11-30T17:05, or empty for never."""
     rows = dict(VaultHolder.objects.filter(record_id=box.record_id).values_list("id", "seen"))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
 from typing import Any
 
+from wayline.diary.log import read_days
+from wayline.diary.trends import answer_in_words
 from wayline.facts.findings import CONFLICT, DERIVED, STALE
 from wayline.facts.situation import Situation
 from wayline.library import library
 from wayline.liver.drawing import tumors_in_words
 from wayline.liver_report import liver_report
-from wayline.logic.wording import finding_in_words
+from wayline.logic.wording import finding_in_words, value_in_words
 from wayline.options.catalog import DEPENDS, DOES_NOT_FIT, FITS, KINDS
 from wayline.options.matching import matches_for
+from wayline.options.visit_questions import kept_questions
 from wayline.reading import WaylineError
-from wayline.trials.study import NCT_ID
 from wayline.web.asking import no_longer_read, situation_from
 from wayline.web.trial_words import plain
 from wayline.web.trials import shelf
@@ -50,25 +52,29 @@ def situation_shown(contents: Contents, today: date) -> dict[str, Any]:
     }
 
 
-def diary_shown(contents: Contents, today: date) -> list[dict[str, Any]]:
-    """The days, newest first, each fact in words."""
-    vocabulary = library().vocabulary
+def diary_shown(contents: Contents) -> list[dict[str, Any]]:
+    """The days, newest first, each answer in words, with those that were replaced later on the same day."""
+    content = library()
     days = []
-    for entry in sorted(contents.diary, key=lambda one: str(one.get("date", "")), reverse=True):
-        facts = entry.get("facts", {})
-        situation = situation_from(facts, vocabulary, today)
+    for day in reversed(read_days(contents.diary, content.vocabulary)):
         rows = [
-            {"label": vocabulary[fact_id].label, "words": finding_in_words(vocabulary[fact_id], situation.finding(fact_id))}
-            for fact_id in facts
-            if fact_id in situation.told
+            {
+                "label": content.vocabulary[fact_id].label,
+                "words": answer_in_words(content.vocabulary[fact_id], day, content.diary.words_of(fact_id)),
+            }
+            for fact_id in day.told
         ]
-        days.append({"date": entry.get("date"), "rows": rows, "note": entry.get("note", "")})
+        earlier = [
+            {"label": content.vocabulary[fact_id].label, "words": value_in_words(content.vocabulary[fact_id], told.value)}
+            for fact_id, told in day.earlier
+        ]
+        days.append({"date": day.date, "rows": rows, "earlier": earlier, "note": day.note, "unreadable": len(day.unreadable)})
     return days
 
 
 def questions_shown(contents: Contents) -> list[str]:
-    """The person's own words among the questions; how they are kept is the business of the page where they are chosen."""
-    return list(dict.fromkeys(_texts(contents.questions)))
+    """The questions that the person keeps for the visit, in their words and order."""
+    return [one.words for one in kept_questions(contents.questions)]
 
 
 def studies_shown(contents: Contents) -> list[dict[str, Any]]:
@@ -76,7 +82,7 @@ def studies_shown(contents: Contents) -> list[dict[str, Any]]:
     shown = []
     for nct_id in reversed(contents.set_aside):
         try:
-            found = shelf().study(nct_id) if NCT_ID.fullmatch(nct_id) else None
+            found = shelf().study(nct_id)
         except WaylineError:
             found = None
         shown.append({"nct_id": nct_id, "title": plain(found.study.title) if found else None})
@@ -95,15 +101,3 @@ def _groups(situation: Situation) -> Iterator[dict[str, Any]]:
                 rows.append({"label": definition.label, "words": words, "note": NOTES.get(finding.state, ""), "date": finding.date})
         if rows:
             yield {"title": "About them" if group.id == "person" else group.title, "rows": rows}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if " " in value.strip():  # an id is no question
-            yield value.strip()
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one)

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from wayline.web import lockbox
-from wayline.web.lockbox import DEVICE, PARTS, DamagedPartError, Lockbox
+from wayline.web.lockbox import DEVICE, PARTS, DamagedPartError, KeyEntry, Lockbox
 from wayline.web.models import VaultRecord
 from wayline.web.sealing import KEY_BYTES, SealBrokenError, form_1_id, opened_in_form_1
 
@@ -189,7 +189,7 @@ class Vault:
             if box.grant is None:
                 raise DamagedPartError(*PARTS)  # without its row a key opens nothing: all that is left is to erase
             if part == lockbox.LEDGER:
-                lockbox.store_keys(box, [lockbox.own_entry(self.key, box, self.today)], anew=True)
+                lockbox.store_keys(box, [KeyEntry.of(self.key, DEVICE, self.today)], anew=True)
             else:
                 lockbox.store_keys(box, lockbox.entries(box), anew=False, emptied={part: _document(Contents(), part)})
         leave_no_trace()

@@ -204,7 +204,7 @@ def restore(request: HttpRequest) -> HttpResponse:
     try:
         if given is None or isinstance(given, list) or not given.size:
             raise NotAnExportError("Please choose a file.")
-        found = restored(given.read())
+        found = restored(given.read(), library().vocabulary)
         if not before.is_empty and request.POST.get("replace") != "yes":
             raise NotAnExportError("Please tick that what is here now may be replaced, and choose the file again.")
         with transaction.atomic():
@@ -231,7 +231,7 @@ def shared(request: HttpRequest) -> HttpResponse:
     if "situation" in found.topics:
         context |= situation_shown(found.contents, today())
     if "diary" in found.topics:
-        context["days"] = diary_shown(found.contents, today())
+        context["days"] = diary_shown(found.contents)
     if "questions" in found.topics:
         context["questions"] = questions_shown(found.contents)
     if "studies" in found.topics:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wayline.brief.fitting import fits_two_pages
 from wayline.brief.pdf import measure
-from wayline.brief.sheet import SIZES, Choices, Line, Studies, make_sheet, sheet_plan
+from wayline.brief.sheet import SIZES, Choices, Line, Studies, make_sheet
 from wayline.brief.writing import FORMS, written
 from wayline.facts.case import load_case
 from wayline.facts.situation import Situation
@@ -85,7 +85,7 @@ def _studies(situation: Situation) -> Studies | None:
         trials,
         standings,
         facts={one.fact: one.trials for one in trials.facts_to_ask(situation)},
-        never=sheet_plan(content).never,
+        never=content.sheet_plan.never,
         near=_home(situation),
     )
 

@@ -71,6 +71,7 @@ def check_report(content: Library, today: date) -> CheckReport:
         *_flags(content, today),
         *_diary(content),
         *_visit_questions(content, today),
+        *_sheet(content),
         *_reading_lists(content),
         *_known_trials(content, today),
     )
@@ -205,6 +206,15 @@ def _diary(content: Library) -> Iterator[str]:
     said += [group.intro for group in content.diary.more] + [effects.intro for effects in content.diary.side_effects]
     for problem in reading_of(content, "\n\n".join(said)).problems:
         yield f"diary/questions.yaml: {problem}"
+
+
+def _sheet(content: Library) -> Iterator[str]:
+    """A blood test, an illness or a sign without a place on the printed sheet would only be counted there."""
+    plan = content.sheet_plan
+    for fact_id, definition in content.vocabulary.items():
+        is_meant = definition.is_lab or definition.group in ("symptom", "condition", "biomarker")
+        if is_meant and fact_id not in plan.facts and fact_id not in plan.never:
+            yield f"sheet.yaml: '{fact_id}' has no place on the sheet"
 
 
 def _visit_questions(content: Library, today: date) -> Iterator[str]:

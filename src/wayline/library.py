@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from wayline.diary.flags import Flags
     from wayline.diary.questions import DiaryQuestions
     from wayline.guide.search import Document, SearchIndex
+    from wayline.guide.sheet_plan import SheetPlan
     from wayline.liver.report_text import ReportReader
-    from wayline.records.pasted.reader import PastedReader
     from wayline.options.visit_questions import VisitQuestions
+    from wayline.records.pasted.reader import PastedReader
     from wayline.trials.criteria import CriteriaReader
     from wayline.trials.known import KnownTrials
     from wayline.trials.relevance import Relevance
@@ -78,6 +79,13 @@ class Library:
         from wayline.diary.flags import load_flags
 
         return load_flags(self.folder / "flags", self.vocabulary, self.references, self.catalog.specialties)
+
+    @cached_property
+    def sheet_plan(self) -> SheetPlan:
+        """What the printed sheet for a visit says of what is known."""
+        from wayline.guide.sheet_plan import load_sheet_plan
+
+        return load_sheet_plan(self.folder / "sheet.yaml", self.vocabulary)
 
     @cached_property
     def visit_questions(self) -> VisitQuestions:

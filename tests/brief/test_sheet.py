@@ -14,7 +14,7 @@ from tests.helpers import situation_of
 from tests.unit.test_content import NEVER, sentences
 from wayline.brief.parts import Listed, Pairs, Rows, Sheet, Words
 from wayline.brief.plain_text import sheet_text
-from wayline.brief.sheet import NO_COPY, PARTS, Choices, Line, Studies, cut, make_sheet, one_line, sheet_plan
+from wayline.brief.sheet import NO_COPY, PARTS, Choices, Line, Studies, cut, make_sheet, one_line
 from wayline.brief.studies import StudyOnSheet
 from wayline.facts.case import load_case
 from wayline.library import Library, library
@@ -372,7 +372,7 @@ def test_a_cut_is_marked(text: str, most: int, short: str) -> None:
 
 def test_every_fact_that_may_be_told_has_a_place_or_is_counted(content: Library) -> None:
     """The plan names only facts of the vocabulary, each once, and leaves out only what is counted or never printed."""
-    plan = sheet_plan(content)
+    plan = content.sheet_plan
     listed = [fact for row in plan.rows for fact in row.facts]
     assert len(listed) == len(set(listed))
     assert not plan.never & plan.facts

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.helpers import situation_of
-from wayline.brief.sheet import sheet_plan
 from wayline.brief.trends import Trend, spark_svg, trends_of
 from wayline.library import Library
 
@@ -17,7 +16,7 @@ ECOG = {"function.ecog": 1}
 
 def trends(content: Library, *entries: tuple[str, dict[str, Any]], facts: dict[str, Any] | None = None) -> dict[str, Trend]:
     diary = [{"date": day, "facts": told} for day, told in entries]
-    found = trends_of(situation_of(facts or ECOG), diary, sheet_plan(content))
+    found = trends_of(situation_of(facts or ECOG), diary, content.sheet_plan)
     return {trend.title: trend for trend in found}
 
 
@@ -55,7 +54,7 @@ def test_a_day_told_among_the_facts_counts_too(content: Library) -> None:
 def test_what_cannot_be_read_or_lies_ahead_is_no_day(content: Library, entry: dict[str, Any]) -> None:
     """It stops nothing, and is never a value."""
     diary = [{"date": "2026-11-01", "facts": {"nutrition.weight_kg": 82}}, entry]
-    assert trends_of(situation_of(ECOG), diary, sheet_plan(content)) == ()
+    assert trends_of(situation_of(ECOG), diary, content.sheet_plan) == ()
 
 
 def test_many_days_are_counted(content: Library) -> None:

@@ -5,11 +5,8 @@ Told, told as no, and not known are three different things here, and never run i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from wayline.facts.courses import Course
@@ -17,11 +14,9 @@ from wayline.facts.findings import CONFLICT, STALE, Finding
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary, within_a_sentence
+from wayline.guide.sheet_plan import RowPlan, SheetPlan
 from wayline.logic.wording import finding_in_words, value_in_words
-from wayline.reading import Block, Place, flag_at, nearest, read, require_keys, rows_at, text_at, texts_at
 
-_KEYS = ("rows", "blood_tests", "trends", "never", "labels")
-_ROW_KEYS = ("title", "facts", "missing", "unless_no", "keeps_noes")
 _NONE = frozenset({"none"})
 _LONGEST_TYPED = 60
 _MOST_COURSES = 3
@@ -39,41 +34,6 @@ RESPONSE_WORDS = {
     "stable": "on it the cancer stayed about the same",
     "progression": "on it the cancer grew",
 }
-
-
-@dataclass(frozen=True)
-class RowPlan:
-    """Which facts one row joins, and which of them are said to be missing."""
-
-    title: str
-    facts: tuple[str, ...]
-    missing: tuple[str, ...]
-    unless_no: str | None
-    keeps_noes: bool
-
-
-@dataclass(frozen=True)
-class SheetPlan:
-    """What stands on the sheet, the most relevant first; `never` is neither printed nor asked for."""
-
-    rows: tuple[RowPlan, ...]
-    blood_tests: tuple[str, ...]
-    trends: tuple[str, ...]
-    never: frozenset[str]
-    labels: Mapping[str, str]
-
-    def label(self, definition: FactDefinition) -> str:
-        """The fact's label within a row; empty where the row's title says it."""
-        return self.labels.get(definition.id, within_a_sentence(definition.label))
-
-    def name(self, definition: FactDefinition) -> str:
-        """The fact's name where it stands alone."""
-        return self.label(definition) or within_a_sentence(definition.label)
-
-    @cached_property
-    def facts(self) -> frozenset[str]:
-        """Every fact that has a place on the sheet."""
-        return frozenset(fact for row in self.rows for fact in row.facts) | frozenset(self.blood_tests)
 
 
 @dataclass(frozen=True)
@@ -96,59 +56,6 @@ class BloodTest:
     result: str
     range: str
     day: str
-
-
-@lru_cache(maxsize=8)
-def load_plan(path: Path, vocabulary: Vocabulary) -> SheetPlan:
-    """Load `content/sheet.yaml` strictly: every fact exists, and none stands twice."""
-    name = path.name
-    block = require_keys(read(path, name), _KEYS, Place(name, 1))
-    rows = rows_at(block, "rows")
-    never = frozenset(_facts(block, "never", vocabulary))
-    named = {fact for row in rows if isinstance(row, Block) and isinstance(row.get("facts"), list) for fact in row["facts"]}
-    seen: set[str] = set()
-    plans = tuple(_row_plan(row, place, vocabulary, seen, named | never) for row, place in zip(rows, rows.places, strict=True))
-    tests = _facts(block, "blood_tests", vocabulary)
-    for fact_id in tests:
-        if not vocabulary[fact_id].is_lab:
-            raise block.at("blood_tests").error(f"'{fact_id}' is not a blood test")
-    return SheetPlan(plans, tests, _facts(block, "trends", vocabulary), never, _labels(block, vocabulary))
-
-
-def _row_plan(row: Any, place: Place, vocabulary: Vocabulary, seen: set[str], named: Collection[str]) -> RowPlan:
-    block = require_keys(row, _ROW_KEYS, place)
-    facts, missing = _facts(block, "facts", vocabulary, named), _facts(block, "missing", vocabulary)
-    for fact_id in facts:
-        if fact_id in seen:
-            raise block.at("facts").error(f"'{fact_id}' stands in two rows")
-        seen.add(fact_id)
-    for fact_id in missing:
-        if fact_id not in facts:
-            raise block.at("missing").error(f"'{fact_id}' is not among the row's facts.{nearest(fact_id, facts)}")
-    unless_no = None if block["unless_no"] is None else vocabulary.require(text_at(block, "unless_no"), block.at("unless_no")).id
-    return RowPlan(text_at(block, "title"), facts, missing, unless_no, flag_at(block, "keeps_noes"))
-
-
-def _labels(block: Block, vocabulary: Vocabulary) -> dict[str, str]:
-    labels = block["labels"]
-    if not isinstance(labels, Block):
-        raise block.at("labels").error("'labels' must be 'fact: label' lines")
-    for fact_id, label in labels.items():
-        vocabulary.require(fact_id, labels.at(fact_id))
-        if not isinstance(label, str):
-            raise labels.at(fact_id).error('a label must be a text; write "" for none')
-    return dict(labels)
-
-
-def _facts(block: Block, key: str, vocabulary: Vocabulary, named: Collection[str] = ()) -> tuple[str, ...]:
-    """The facts of a list; `symptom.*` stands for every fact of that name that is not in `named`."""
-    facts: list[str] = []
-    for fact_id, place in zip(texts_at(block, key), rows_at(block, key).places, strict=True):
-        if fact_id.endswith(".*"):
-            facts += [one for one in vocabulary if one.startswith(fact_id[:-1]) and one not in named]
-        else:
-            facts.append(vocabulary.require(fact_id, place).id)
-    return tuple(facts)
 
 
 def rows_of(situation: Situation, plan: SheetPlan) -> tuple[Row, ...]:

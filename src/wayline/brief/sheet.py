@@ -16,11 +16,9 @@ from wayline.brief.known import (
     NOT_TOLD,
     BloodTest,
     Row,
-    SheetPlan,
     Trouble,
     also_known,
     blood_tests_of,
-    load_plan,
     rows_of,
     short_day,
     trouble_of,
@@ -33,6 +31,7 @@ from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import within_a_sentence
 from wayline.guide.outlook import Group
+from wayline.guide.sheet_plan import SheetPlan
 from wayline.library import Library
 from wayline.logic.wording import value_in_words
 from wayline.options.catalog import DEPENDS, FITS
@@ -191,11 +190,6 @@ def make_sheet(
     return at(fullest(len(rooms), lambda place: fits(at(place)), guess))
 
 
-def sheet_plan(content: Library) -> SheetPlan:
-    """What stands on the sheet, from `content/sheet.yaml`."""
-    return load_plan(content.folder / "sheet.yaml", content.vocabulary)
-
-
 def _material(
     situation: Situation,
     content: Library,
@@ -206,7 +200,7 @@ def _material(
     choices: Choices,
     flags: Sequence[RaisedFlag] | None,
 ) -> _Material:
-    plan = sheet_plan(content)
+    plan = content.sheet_plan
     matched = matches_for(situation, content.catalog)
     asking = facts_to_ask(matched, None if trials is None else trials.facts)
     return _Material(
@@ -584,4 +578,4 @@ def _group(group: Group) -> Item:
     return Item(text, f"{group.title} ({group.years}):")
 
 
-__all__ = ["PARTS", "SIZES", "Choices", "Line", "Sheet", "Studies", "make_sheet", "sheet_plan"]
+__all__ = ["PARTS", "SIZES", "Choices", "Line", "Sheet", "Studies", "make_sheet"]

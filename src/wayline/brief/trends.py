@@ -11,12 +11,13 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from wayline.brief.known import SheetPlan, short_day, with_other_unit
+from wayline.brief.known import short_day, with_other_unit
 from wayline.facts.case import FactReader
 from wayline.facts.findings import Value
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
+from wayline.guide.sheet_plan import SheetPlan
 from wayline.logic.wording import value_in_words
 from wayline.reading import Place, WaylineError, parse
 

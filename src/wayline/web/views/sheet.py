@@ -18,7 +18,7 @@ from wayline.brief.finding_studies import studies_for
 from wayline.brief.fitting import fits_two_pages
 from wayline.brief.page import sheet_body
 from wayline.brief.pdf import measure
-from wayline.brief.sheet import PARTS, SIZES, Choices, Line, Sheet, Studies, make_sheet, sheet_plan
+from wayline.brief.sheet import PARTS, SIZES, Choices, Line, Sheet, Studies, make_sheet
 from wayline.brief.writing import written
 from wayline.facts.situation import Situation
 from wayline.library import library
@@ -138,7 +138,7 @@ def _studies(contents: Contents, situation: Situation) -> Studies | None:
         listed.open_trials,
         listed.standings,
         facts={one.fact: one.trials for one in listed.facts_to_ask(situation, contents.usable_facts)},
-        never=sheet_plan(library()).never,
+        never=library().sheet_plan.never,
         near=point_of_zip(zip_code) if zip_code else None,
         set_aside=frozenset(contents.set_aside),
     )

@@ -27,13 +27,12 @@ from wayline.reading import WaylineError, parse, shortened
 from wayline.records.codes import load_codes
 from wayline.records.imported import ImportedFact, NotUnderstood, Proposal, RecordReading
 from wayline.records.proposals import case_from, proposals
-from wayline.records.reading_record import broken_lines, read_record, record_bytes
+from wayline.records.reading_record import LARGEST_FILE_BYTES, broken_lines, read_record, record_bytes
 from wayline.report import print_json
 
 BAD_INPUT = 2
 _WIDTH = 100
 _MOST_OF_A_KIND = 12  # the rest stands in the JSON
-_STANDARD_INPUT = Path("/dev/stdin")
 HOW_SURE = "This is what the record says. Records hold mistakes and gaps: look through it before you use it."
 
 
@@ -55,13 +54,14 @@ def records_read(parsed: argparse.Namespace, today: date) -> int:
     as_of = _day(parsed.as_of, today)
     content = library()
     book = load_codes(content.folder / "records", content.vocabulary, content.references)
-    path = _STANDARD_INPUT if str(parsed.file) == "-" else parsed.file
-    data = record_bytes(path)
-    reading = read_record(data, str(path), content.vocabulary, book, as_of)
+    is_standard_input = str(parsed.file) == "-"
+    name = "standard input" if is_standard_input else str(parsed.file)
+    data = _standard_input() if is_standard_input else record_bytes(parsed.file)
+    reading = read_record(data, name, content.vocabulary, book, as_of)
     if parsed.as_of is None and reading.as_of is not None:
         # One of Wayline's own documents: the case is as of the day that it was told on, and comes back as it was.
         as_of = date.fromisoformat(reading.as_of)
-        reading = read_record(data, str(path), content.vocabulary, book, as_of)
+        reading = read_record(data, name, content.vocabulary, book, as_of)
     proposed = proposals(reading, content.vocabulary, as_of)
     if parsed.output is not None and reading.people == 1:
         _write_case(parsed.output, proposed, content.vocabulary, as_of)
@@ -82,6 +82,12 @@ def _status(reading: RecordReading, output: Path | None) -> int:
         written = "" if output is None else f"; {output} was not written"
         print(f"wayline: {reading.name}: it speaks of {reading.people} people, so nothing was taken{written}", file=sys.stderr)
     return BAD_INPUT if broken or reading.people > 1 else 0
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise WaylineError("standard input: it is closed")
+    return sys.stdin.buffer.read(LARGEST_FILE_BYTES + 1)
 
 
 def _day(text: str | None, today: date) -> date:
@@ -153,8 +159,12 @@ def reading_text(reading: RecordReading, proposed: Sequence[Proposal], vocabular
         lines += ["", *_filled(f"It speaks of {reading.people} people. So nothing of it was taken: it may be about somebody else.", "")]
     facts = taken(proposed)
     lines += ["", f"Taken from the record ({len(facts)})" if facts else "Nothing was taken from the record."]
-    for one in facts:
-        lines += _fact_lines(vocabulary[one.fact_id].label, one)
+    for fact_id in dict.fromkeys(one.fact_id for one in facts):
+        listed = [one for one in facts if one.fact_id == fact_id]
+        for one in listed[:_MOST_OF_A_KIND]:
+            lines += _fact_lines(vocabulary[fact_id].label, one)
+        if len(listed) > _MOST_OF_A_KIND:
+            lines.append(f"  and {len(listed) - _MOST_OF_A_KIND} more of them; --json lists them all")
     differing = [proposal for proposal in proposed if proposal.differ]
     if differing:
         lines += ["", f"The record contradicts itself ({len(differing)}): left out until you choose, newest first"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -125,6 +126,25 @@ def test_a_record_of_two_people_writes_nothing(tmp_path: Path, capsys: pytest.Ca
 def test_mistakes_that_a_person_can_mend(capsys: pytest.CaptureFixture[str], arguments: list[str], why: str) -> None:
     assert main(["records", "read", *arguments]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    data = json.dumps(bundle(lab("1975-2", 0.9, "mg/dL"))).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert main(["records", "read", "-", *DAY]) == 0
+    assert "Bilirubin: 0.9 mg/dL" in capsys.readouterr().out
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"{")))
+    assert main(["records", "read", "-"]) == 2
+    assert capsys.readouterr().err.startswith("wayline: standard input, line 1")
+
+
+def test_a_long_series_is_shortened_for_people_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = _file(tmp_path, bundle(*(lab("1975-2", 0.5 + day / 10, "mg/dL", f"2026-10-{day:02d}") for day in range(1, 20))))
+    assert main(["records", "read", path, *DAY]) == 0
+    assert "and 6 more of them" in capsys.readouterr().out
+    assert main(["records", "read", path, "--json", *DAY]) == 0
+    facts = [one["fact"] for one in json.loads(capsys.readouterr().out)["facts"]]
+    assert facts.count("labs.earlier_results") == 18
 
 
 def test_what_lies_after_the_day_is_not_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

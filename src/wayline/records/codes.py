@@ -257,8 +257,15 @@ class CodeBook:
 
         None also where the text is in doubt ("possible", "history of", "no").
         """
-        if not text:
+        if not text or len(text) > _LONGEST_NAME_OF_A_CONDITION:
             return None
+        if text not in self._conditions_read:
+            if len(self._conditions_read) > _MOST_REMEMBERED:
+                self._conditions_read.clear()
+            self._conditions_read[text] = self._read_condition(text)
+        return self._conditions_read[text]
+
+    def _read_condition(self, text: str) -> Meaning | None:
         plain = plain_words(text)
         if not plain or self._doubt.search(plain):
             return None
@@ -334,6 +341,7 @@ class CodeBook:
         return self.karnofsky.get(int(value)) if value == int(value) else None
 
     def _read_words(self, words: Block) -> None:
+        self._conditions_read: dict[str, Meaning | None] = {}  # records repeat themselves
         self._tests: dict[str, Meaning] = {}
         for row in words["tests"]:
             meant = Meant("scale", row["scale"]) if "scale" in row else Meant("fact", row["fact"])
@@ -395,6 +403,8 @@ def plain_words(text: str) -> str:
 
 
 _LONGEST_WORDING = 2_000
+_LONGEST_NAME_OF_A_CONDITION = 300
+_MOST_REMEMBERED = 5_000
 _FOR_MACHINES = re.compile(
     r"\((?:disorder|finding|procedure|qualifier value|body structure|morphologic abnormality|situation|cms/hcc|cms-hcc|hcc|code)\)"
 )

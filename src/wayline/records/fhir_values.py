@@ -42,6 +42,7 @@ _HER2_NAME = re.compile(r"\b(?:c-?erbb-?2|her-?\s?2(?:\s?/?\s?neu)?)\b", re.IGNO
 _HER2_SCORE = re.compile(r"(?<![0-9.])([0-3])\s*\+?(?![0-9.%])")
 _LEADING = re.compile(r"[^,;:.()\[\]–—/]{1,60}")
 _LONGEST_ANSWER = 160
+_MOST_REMEMBERED = 1_000  # spellings of units
 
 
 class NotReadableError(ValueError):
@@ -71,6 +72,7 @@ class ValueReader:
     def __init__(self, book: CodeBook, vocabulary: Vocabulary) -> None:
         self.book = book
         self.vocabulary = vocabulary
+        self._spellings: dict[str, str] = {}
 
     def read(self, test: Meant, observation: Resource, named: Concept) -> list[Read]:
         """What an observation, or a component of one, tells of a test. `named` is what the test is called.
@@ -145,12 +147,16 @@ class ValueReader:
 
     def _spelled(self, written: str | None) -> str:
         """A unit as the vocabulary spells it, whatever the spelling; empty for none."""
-        known = self.vocabulary.usual_unit_spelling(written or "")
-        return (
-            known
-            if known != written
-            else self.vocabulary.usual_unit_spelling(self.book.unit(written) if not self._is_unit(known) else known)
-        )
+        if not written:
+            return ""
+        if written not in self._spellings:
+            known = self.vocabulary.usual_unit_spelling(written)
+            is_known = known != written or self._is_unit(known)
+            spelled = known if is_known else self.vocabulary.usual_unit_spelling(self.book.unit(written))
+            if len(self._spellings) < _MOST_REMEMBERED:
+                self._spellings[written] = spelled
+            return spelled
+        return self._spellings[written]
 
     def _is_unit(self, unit: str) -> bool:
         return unit in self.vocabulary.unit_spellings.values()

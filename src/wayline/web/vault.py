@@ -173,7 +173,7 @@ class Vault:
             leave_no_trace()
 
     def box(self) -> Lockbox | None:
-        """The record as this key opens it, in form 2; None where there is none. Inside a transaction, for changes of its keys."""
+        """The record as this key opens it, in form 2; None where there is none. Whoever changes its keys opens it in a transaction."""
         box, contents = self._opened()
         if box is None and contents is not None:
             self.write(contents)

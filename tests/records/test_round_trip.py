@@ -624,6 +624,10 @@ def _damage(bundle: dict[str, Any], chance: random.Random) -> None:
         ("told", "[" * 5000),
         ("told", '{"value": 39}'),
         ("told", '{"value": NaN}'),
+        ("told", '{"times_uln": NaN}'),
+        ("told", '{"value": 1%s}' % ("0" * 400)),
+        ("told", "[" * 950 + "]" * 950),
+        ("told", '{"value": ' * 950 + "1" + "}" * 950),
         ("told", "x" * 300_000),
         ("told", 3),
         ("fact", "labs.unheard_of"),
@@ -647,6 +651,23 @@ def test_a_damaged_extension_is_told_and_not_used(part: str, value: Any) -> None
     assert len(changed(reading)) == 1
     assert len(changed(reading)[0].words) < 300
     assert case_of(reading, situation.as_of)["labs.albumin"].value == situation.told["labs.albumin"].value
+
+
+def test_a_file_that_repeats_itself_is_read_in_time() -> None:
+    """A thousand values that all lean on one large resource: each thing is hashed once, and too many in one place are refused."""
+    bundle = written(situation_of({"labs.albumin": 3.9}))
+    albumin = dict_of(bundle, *ALBUMIN)
+    large = {"resourceType": "Observation", "id": "large", "status": "final", "component": [{"valueString": "x" * 100}] * 10_000}
+    bundle["entry"].append({"fullUrl": "urn:uuid:large", "resource": large})
+    leaning = copy.deepcopy(next(one for one in albumin["extension"] if one["url"] == TOLD))
+    leaning["extension"].append({"url": "with", "valueReference": {"reference": "urn:uuid:large"}})
+    for number in range(1_000):
+        entry = {"resourceType": "Observation", "id": str(number), "status": "final", "extension": [leaning]}
+        bundle["entry"].append({"fullUrl": f"urn:uuid:{number}", "resource": entry})
+    albumin["extension"] += [leaning] * 100
+    reading = read_back(bundle, date(2026, 11, 20))
+    assert [one.code for one in reading.facts if one.fact_id == "labs.albumin"] == ["LOINC 1751-7"]
+    assert len(changed(reading)) == 1_001
 
 
 @pytest.mark.parametrize(

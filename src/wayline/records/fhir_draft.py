@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -137,7 +138,8 @@ class Draft:
         """A told value as people read it, with its label."""
         definition = self.definition(fact_id)
         if told.times_uln is not None:
-            return f"{definition.label}: {number_in_words(told.times_uln, 'times the upper limit of normal')}"
+            multiple = told.times_uln.without_bounds(0, math.inf)
+            return f"{definition.label}: {number_in_words(multiple, 'times the upper limit of normal')}"
         return f"{definition.label}: {self.value_words(definition, told.value)}"
 
     @staticmethod

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -67,6 +68,8 @@ _KIND_OF_DIFFERENCE = "Wayline's own value"
 _CHANGED = "the record's own coded value was changed, or is gone, since Wayline wrote this. The coded value counts, not this one"
 _OTHER_VERSION = "this value of Wayline's own cannot be read: {}"
 _LONGEST_TOLD = 200_000
+# More than any resource of ours holds: a file must not make the reader hash the same things over and over.
+_MOST_VALUES, _MOST_COVERED = 40, 1_000
 
 
 def extension(
@@ -91,22 +94,24 @@ def extension(
         {"url": "told", "valueString": told},
         {"url": "elements", "valueString": " ".join(names)},
         *({"url": "with", "valueReference": {"reference": full_url}} for full_url, _ in covered),
-        {"url": "seal", "valueString": _seal(fact_id, part, told, names, resource, [one for _, one in covered])},
+        {"url": "seal", "valueString": _seal(fact_id, part, told, names, resource, [_digest_of(one) for _, one in covered])},
     ]
     return {"url": TOLD, "extension": parts}
 
 
-def _seal(
-    fact_id: str, part: str, told: str, names: Sequence[str], resource: Mapping[str, Any], covered: Iterable[Mapping[str, Any]]
-) -> str:
-    sealed = [
-        fact_id,
-        part,
-        told,
-        _meant(resource, (*names, *_ALWAYS)),
-        *(_meant(one, (*SEALED.get(one.get("resourceType", ""), ()), *_ALWAYS)) for one in covered),
-    ]
-    return hashlib.sha256(json.dumps(sealed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+def _seal(fact_id: str, part: str, told: str, names: Sequence[str], resource: Mapping[str, Any], covered: Iterable[str]) -> str:
+    """`covered` are the digests of further resources."""
+    return _digest([fact_id, part, told, _meant(resource, (*names, *_ALWAYS)), *covered])[:32]
+
+
+def _digest_of(resource: Mapping[str, Any]) -> str:
+    """What a covered resource means as a whole."""
+    kind = resource.get("resourceType")
+    return _digest(_meant(resource, (*(SEALED.get(kind, ()) if isinstance(kind, str) else ()), *_ALWAYS)))
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _meant(resource: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -215,9 +220,13 @@ class _Entry:
     @cached_property
     def form(self) -> Any:
         try:
-            return json.loads(self.told) if len(self.told) <= _LONGEST_TOLD else None
+            return json.loads(self.told, parse_constant=_refuse) if len(self.told) <= _LONGEST_TOLD else None
         except (ValueError, RecursionError):
             return None
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number that JSON allows")
 
 
 class _OwnReading:
@@ -229,6 +238,7 @@ class _OwnReading:
         days = sorted({day for one in met if (day := _as_of(one.resource))})
         self.as_of = days[0] if len(days) == 1 else None  # an export may hold the documents of several visits
         self.reader = FactReader(vocabulary, date.fromisoformat(days[-1]) if days else date.max)
+        self.digests: dict[int, str] = {}
         self.facts: list[ImportedFact] = []
         self.changed: list[NotUnderstood] = []
         # Our own Composition tells the sheet in words; there is nothing to read in it.
@@ -255,14 +265,16 @@ class _OwnReading:
         return OwnValues(self.as_of, tuple(self.facts), tuple(self.changed), settled)
 
     def _entries(self, met: MetResource) -> list[_Entry]:
-        found = []
-        for one in _dicts(met.resource.get("extension")):
-            if one.get("url") != TOLD:
-                continue
+        found: list[_Entry] = []
+        ours = [one for one in _dicts(met.resource.get("extension")) if one.get("url") == TOLD]
+        if len(ours) > _MOST_VALUES:
+            self._tell(met, "extensions of Wayline's own", f"there are more than {_MOST_VALUES} in one resource")
+            return []
+        for one in ours:
             parts = _dicts(one.get("extension"))
             texts = {str(part.get("url")): part.get("valueCode", part.get("valueString")) for part in parts}
             references = [(part.get("valueReference") or {}).get("reference") for part in parts if part.get("url") == "with"]
-            covered = [self._resolved(reference) for reference in references]
+            covered = [self._resolved(reference) for reference in references[:_MOST_COVERED]]
             fact_id, part, told, elements, seal = (texts.get(key) for key in ("fact", "part", "told", "elements", "seal"))
             if part not in (WHOLE, LIST, ITEM, FRAME) or not all(isinstance(text, str) for text in (fact_id, told, elements, seal)):
                 self._tell(met, "an extension of Wayline's own", "it is damaged")
@@ -270,11 +282,17 @@ class _OwnReading:
                 self.wholly[met.where] = False
                 continue
             here = [one for one in covered if one is not None]
-            agrees = len(here) == len(covered) and seal == _seal(
-                str(fact_id), str(part), str(told), str(elements).split(), met.resource, [one.resource for one in here]
+            agrees = len(here) == len(references) and seal == _seal(
+                str(fact_id), str(part), str(told), str(elements).split(), met.resource, map(self._digest_of, here)
             )
             found.append(_Entry(met, str(fact_id), str(part), str(told), frozenset(str(elements).split()), tuple(here), agrees))
         return found
+
+    def _digest_of(self, met: MetResource) -> str:
+        key = id(met.resource)
+        if key not in self.digests:
+            self.digests[key] = _digest_of(met.resource)
+        return self.digests[key]
 
     def _resolved(self, reference: Any) -> MetResource | None:
         if not isinstance(reference, str):
@@ -307,8 +325,9 @@ class _OwnReading:
             return False
         try:
             told = read_form(self.reader, definition, {"items": [form]} if is_item else form, Place(entry.met.where, 1))
-        except WaylineError as error:
-            self._tell(entry.met, definition.label, _OTHER_VERSION.format(error.message))
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            why = error.message if isinstance(error, WaylineError) else "it is damaged"
+            self._tell(entry.met, definition.label, _OTHER_VERSION.format(why))
             self._leave(entry)
             return False
         if told is None:
@@ -359,7 +378,7 @@ class _OwnReading:
 
 def _told_in_words(definition: FactDefinition, told: Told) -> str:
     if told.times_uln is not None:
-        return f"{definition.label}: {number_in_words(told.times_uln, 'times the upper limit of normal')}"
+        return f"{definition.label}: {number_in_words(told.times_uln.without_bounds(0, math.inf), 'times the upper limit of normal')}"
     if isinstance(told.value, Listing) and len(told.value) == 1:
         return f"{definition.label}: 1 listed"
     return f"{definition.label}: {value_in_words(definition, told.value)}"

@@ -195,6 +195,18 @@ def test_a_file_that_did_not_arrive_whole_is_refused(client: Client, bring: Brin
     assert contents_of(client).waiting == []
 
 
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=", f"{FORM_WITH_FILE}2"])
+def test_a_malformed_body_is_refused(client: Client, content_type: str) -> None:
+    """No boundary, or another one than announced."""
+    body = encode_multipart(BOUNDARY, {"record": SimpleUploadedFile("r.json", b"{}")})
+    assert client.post(RECORDS, body, content_type=content_type).status_code in (400, 422)
+
+
+def test_two_files_at_once_are_refused(client: Client) -> None:
+    body = encode_multipart(BOUNDARY, {"record": SimpleUploadedFile("r.json", b"{}"), "other": SimpleUploadedFile("s.json", b"{}")})
+    assert client.post(RECORDS, body, content_type=FORM_WITH_FILE).status_code == 400
+
+
 @pytest.mark.parametrize("address", ["/situation/step/about-you/", CONFIRM, "/visit/questions/", "/situation/erase/"])
 def test_a_file_is_taken_nowhere_else(client: Client, address: str) -> None:
     """A forged form with a file is refused everywhere but here."""
@@ -485,6 +497,17 @@ def test_a_course_that_may_be_told_already_is_a_choice(client: Client, bring: Br
     take(client, **choice(client, key, way))
     stored = contents_of(client).facts["therapy.history"]
     assert (stored["items"] if isinstance(stored, dict) else stored) == history
+
+
+def test_a_course_that_the_record_tells_twice_is_not_taken_with_others(client: Client, bring: Bring) -> None:
+    """Two entries of one treatment would be two lines."""
+    later = {"drugs": ["oxaliplatin", "fluorouracil"], "start": "2026-03"}
+    bring(reading(course(FOLFOX), course(later), course({"drugs": ["paclitaxel"], "start": "2026-09"}), course({"drugs": ["nivolumab"]})))
+    assert "Take it once" in page(client)
+    client.post(CONFIRM, {"mine": "yes", "do": "group-therapy"})
+    taken = contents_of(client).facts["therapy.history"]["items"]
+    assert len(taken) == 3
+    assert sum("oxaliplatin" in one["drugs"] for one in taken) == 1
 
 
 def test_tumors_of_another_scan_do_not_mix_with_the_list(client: Client, bring: Bring) -> None:

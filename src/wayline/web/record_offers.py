@@ -332,13 +332,18 @@ class _Offering:
             shown = tuple(self._item_candidate(definition, one) for one in listed)
             return [Offer(fact_id, fact_id, definition.label, shown, is_closed=True, note=_NOT_READABLE)]
         before: tuple[Any, ...] = told.value.items if told is not None and isinstance(told.value, Listing) else ()
-        offers = []
+        offers: list[Offer] = []
+        of_record: list[Course] = []
         for one in newest_first(listed):
             item = self._items(definition, [one.told])[0]
             if item in before:
                 self.same.append(one)
                 continue
             offer = self._of_item(definition, one, item, before)
+            if isinstance(item, Course) and not offer.is_choice:
+                if any(may_be_the_same(item, other) for other in of_record):
+                    offer = replace(offer, differs=True, note="The record may tell this treatment twice. Take it once.")
+                of_record.append(item)
             if told is not None and not before and not offer.is_closed:
                 offer = replace(offer, differs=True, note="You told us: none so far.")
             offers.append(offer)

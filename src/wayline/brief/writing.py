@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from wayline.brief.parts import Sheet
 from wayline.facts.situation import Situation
+from wayline.library import library
+
+if TYPE_CHECKING:
+    from wayline.records.codes import CodeBook
 
 FORMS = (".pdf", ".html", ".txt", ".json")
 
@@ -23,6 +30,14 @@ def written(sheet: Sheet, situation: Situation, form: str) -> str | bytes:
 
         return sheet_text(sheet)
     from wayline.brief.document import sheet_document
-    from wayline.records.codes import code_book
 
-    return sheet_document(sheet, situation, code_book())
+    return sheet_document(sheet, situation, _code_book())
+
+
+@cache
+def _code_book() -> CodeBook:
+    """The codes of records, over the vocabulary that is loaded already."""
+    from wayline.records.codes import load_codes
+
+    content = library()
+    return load_codes(content.folder / "records", content.vocabulary, content.references)

@@ -59,11 +59,16 @@ def load_sheet_plan(path: Path, vocabulary: Vocabulary) -> SheetPlan:
     named = {fact for row in rows if isinstance(row, Block) and isinstance(row.get("facts"), list) for fact in row["facts"]}
     seen: set[str] = set()
     plans = tuple(_row_plan(row, place, vocabulary, seen, named | never) for row, place in zip(rows, rows.places, strict=True))
-    tests = _facts(block, "blood_tests", vocabulary)
+    tests = _facts(block, "blood_tests", vocabulary, {*texts_at(block, "blood_tests"), *_no_tests(vocabulary)})
     for fact_id in tests:
         if not vocabulary[fact_id].is_lab:
             raise block.at("blood_tests").error(f"'{fact_id}' is not a blood test")
     return SheetPlan(plans, tests, _facts(block, "trends", vocabulary), never, _labels(block, vocabulary))
+
+
+def _no_tests(vocabulary: Vocabulary) -> frozenset[str]:
+    """What is named like a blood test and is none, such as the ends of a lab's range."""
+    return frozenset(fact_id for fact_id, definition in vocabulary.items() if not definition.is_lab)
 
 
 def _row_plan(row: Any, place: Place, vocabulary: Vocabulary, seen: set[str], named: Collection[str]) -> RowPlan:

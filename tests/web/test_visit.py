@@ -13,8 +13,10 @@ from django.urls import reverse
 from wayline.library import library
 from wayline.options.visit_questions import LONGEST_KEPT_CHARACTERS, MOST_KEPT, PRINTED_FIRST, kept_questions, stored_questions
 from wayline.options.visit_questions import KeptQuestion as Kept
+from wayline.records.imported import ImportedFact
 from wayline.web.vault import Contents, Vault
 from wayline.web.visitors import today
+from wayline.web.waiting_records import WaitingRecord, WaitingReport
 
 pytestmark = pytest.mark.django_db
 QUESTIONS = "/visit/questions/"
@@ -53,6 +55,19 @@ def test_the_hub_links_to_what_is_there(client: Client) -> None:
     assert "You keep 1." in client.get(reverse("visit")).content.decode()
 
 
+def test_the_hub_says_what_waits(client: Client) -> None:
+    """A record that is undecided; afterwards its closed reports."""
+    keep(client, "What now?")
+    fact = ImportedFact("diagnosis.site", "gej", "words", "entry 1")
+    for facts, words_shown in (((fact,), "A record is waiting"), ((), "1 closed report can be read here")):
+        vault = Vault.from_cookie(client.cookies[settings.VAULT_COOKIE].value, today())
+        contents = vault.read()
+        report = WaitingReport("k", "CT", None, "text", "entry 2")
+        contents.waiting = [WaitingRecord("FHIR bundle", "2026-11-30", facts, (report,)).stored()]
+        vault.write(contents)
+        assert words_shown in client.get(reverse("visit")).content.decode()
+
+
 def test_looking_keeps_nothing(client: Client) -> None:
     """A page that was only looked at makes no record, nor does one sent back as it was."""
     page(client)
@@ -87,7 +102,8 @@ def test_words_are_edited_moved_and_removed(client: Client) -> None:
     typed = {f"words-{number}": text for text, number in key.items()}
     client.post(QUESTIONS, shown | typed | {f"words-{key['First?']}": "First, edited?", "do": f"down-{key['First?']}"})
     assert words(client) == ["Second?", "First, edited?", "Third?"]
-    client.post(QUESTIONS, {"do": f"up-{key['Third?']}"})
+    moved = client.post(QUESTIONS, {"do": f"up-{key['Third?']}"})
+    assert moved["Location"] == f"{QUESTIONS}#words-{key['Third?']}"  # the page opens where the question now stands
     assert words(client) == ["Second?", "Third?", "First, edited?"]
     client.post(QUESTIONS, {"do": f"up-{key['Second?']}"})  # the first one stays first
     client.post(QUESTIONS, {"do": f"down-{key['First?']}"})  # and the last one last

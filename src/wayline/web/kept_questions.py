@@ -18,12 +18,16 @@ UP, DOWN, REMOVE = "up", "down", "remove"
 
 @dataclass
 class QuestionsForm:
-    """What was posted: `kept` as it would be stored, with `errors` by place ("own", "full", or the key of a question)."""
+    """What was posted: `kept` as it would be stored, with `errors` by place ("own", "full", or the key of a question).
+
+    `moved` is the key of the question that was moved, so that the page opens again where it stands.
+    """
 
     kept: list[KeptQuestion]
     own: str = ""
     ticked: list[str] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
+    moved: int | None = None
 
     def add(self, question_id: str | None, words: str) -> None:
         """Keep one more, at the end; one that came from the same place is kept once."""
@@ -48,7 +52,7 @@ def form_from(post: QueryDict, kept: Sequence[KeptQuestion], words_of: dict[str,
         if act == REMOVE and acted_on == str(one.key):
             continue
         form.kept.append(KeptQuestion(one.key, one.id, _edited(post, one, form.errors)))
-    _move(form.kept, act, acted_on)
+    form.moved = _move(form.kept, act, acted_on)
     _keep_words_of_removed(post, form, {one.key for one in kept}, acted_on if act == REMOVE else "")
     form.ticked = [ticked for ticked in post.getlist("keep") if ticked in words_of]
     for ticked in form.ticked:
@@ -85,11 +89,14 @@ def _too_long(words: str) -> str:
     return f"That is {len(words)} characters long. A question has room for {LONGEST_KEPT_CHARACTERS}."
 
 
-def _move(kept: list[KeptQuestion], act: str, acted_on: str) -> None:
+def _move(kept: list[KeptQuestion], act: str, acted_on: str) -> int | None:
+    """Move one question up or down; returns its key where there was one to move."""
     place = next((place for place, one in enumerate(kept) if str(one.key) == acted_on), None)
     goal = None if place is None else place - 1 if act == UP else place + 1 if act == DOWN else None
     if place is not None and goal is not None and 0 <= goal < len(kept):
         kept[place], kept[goal] = kept[goal], kept[place]
+        return kept[goal].key
+    return None
 
 
 def _keep_words_of_removed(post: QueryDict, form: QuestionsForm, keys: set[int], removed: str) -> None:

@@ -34,6 +34,7 @@ from wayline.web.trial_cards import NEVER_ASKED_UNASKED
 from wayline.web.trials import shelf
 from wayline.web.vault import Contents, RecordTooLargeError
 from wayline.web.visitors import today, vault_of
+from wayline.web.waiting_records import waiting_records
 
 SUGGESTED_SHOWN = 8
 _YOURS = "#yours"
@@ -71,7 +72,7 @@ def hub(request: HttpRequest) -> HttpResponse:
     kept = kept_questions(contents.questions)
     notes = {
         "visit-questions": f"You keep {len(kept)}." if kept else "",
-        "records": "Something is waiting for you to look at." if contents.waiting else "",
+        "records": _waiting_in_words(contents),
         "diary": f"{len(contents.diary)} day{'s' if len(contents.diary) != 1 else ''} so far." if contents.diary else "",
     }
     shown = []
@@ -84,6 +85,14 @@ def hub(request: HttpRequest) -> HttpResponse:
         if rows:
             shown.append({"title": _GROUPS[group], "rows": rows})
     return render(request, "web/visit.html", {"groups": shown})
+
+
+def _waiting_in_words(contents: Contents) -> str:
+    waiting = waiting_records(contents.waiting)
+    if any(not one.is_decided for one in waiting):
+        return "A record is waiting for you to look at."
+    reports = sum(len(one.reports) for one in waiting)
+    return f"{reports} closed report{'s' if reports > 1 else ''} can be read here, or with your team." if reports else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +115,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     except RecordTooLargeError:
         form.errors["full"] = "That is more than we can keep for one person. Nothing was changed. Please remove some questions first."
         return _page(request, vault.read(), form, request.POST, 413)
-    return redirect(reverse("visit-questions") + _YOURS)
+    return redirect(reverse("visit-questions") + (f"#words-{form.moved}" if form.moved is not None else _YOURS))
 
 
 @require_POST

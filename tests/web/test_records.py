@@ -228,6 +228,15 @@ def test_room_in_memory_is_bounded_and_given_back(client: Client, bring: Bring, 
     assert uploads.ROOM.held == 0
 
 
+def test_one_record_is_read_at_a_time(client: Client, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who would have to wait for long is asked to come again, and nothing is changed."""
+    monkeypatch.setattr(records, "_WAITS_FOR_ITS_TURN_SECONDS", 0.01)
+    found = reading(fact("diagnosis.histology", "squamous"))
+    with records._READING:
+        assert bring(found).status_code == 503
+    assert bring(found).status_code == 302
+
+
 def test_one_record_waits_at_a_time(client: Client, bring: Bring) -> None:
     """A second is refused while the first is undecided, and taken afterwards."""
     bring(reading(fact("diagnosis.histology", "squamous")))

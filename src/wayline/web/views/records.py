@@ -32,8 +32,10 @@ from wayline.web.waiting_records import WaitingRecord, waiting_from, waiting_rec
 
 YOUR_FILE = "your file"
 _ABOUT_WHOM = ("person.birth_date", "person.age", "person.sex")
-# A file unfolds to many times its size while it is read, so one is read at a time; the others wait their turn.
+# A file unfolds to many times its size while it is read, so one is read at a time. The others wait their turn, but not for long: each
+# holds one of the few threads that serve everybody.
 _READING = threading.Lock()
+_WAITS_FOR_ITS_TURN_SECONDS = 5.0
 
 
 @takes_a_file(LARGEST_BODY_BYTES)
@@ -51,11 +53,14 @@ def records(request: HttpRequest) -> HttpResponse:
         return _upload_page(request, waiting, "Choose a file first. This one is missing or empty.", 422)
     if uploaded.size > LARGEST_FILE_BYTES:
         return _upload_page(request, waiting, _too_large(), 413)
+    if not _READING.acquire(timeout=_WAITS_FOR_ITS_TURN_SECONDS):
+        return render(request, "web/files_wait.html", status=503)
     try:
-        with _READING:
-            reading = _read(uploaded.read())
+        reading = _read(uploaded.read())
     except WaylineError as error:
         return _upload_page(request, waiting, _sentence(str(error)), 422)
+    finally:
+        _READING.release()
     if reading.people > 1:
         words = f"This file speaks of {reading.people} different people. Nothing of it was taken. Choose a file about one person."
         return _upload_page(request, waiting, words, 422)

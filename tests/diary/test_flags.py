@@ -128,7 +128,7 @@ def test_reasons_and_what_is_not_known_are_told() -> None:
 
 def test_the_most_urgent_flag_comes_first() -> None:
     """A frightened reader sees 911 before anything else."""
-    found = flags_for(situation_of({"symptom.itching": True, "symptom.black_stool": True, "symptom.neuropathy": "mild"}), FLAGS)
+    found = flags_for(situation_of({"symptom.itching": True, "symptom.black_stool": True, "symptom.hearing_change": True}), FLAGS)
     assert [one.act for one in found] == ["call_911", "call_team_today", "tell_team"]
 
 
@@ -235,10 +235,13 @@ MILD = [fact for fact in SYMPTOMS if VOCABULARY[fact].kind == "choice" and "mild
 @pytest.mark.parametrize("fact", MILD)
 @pytest.mark.parametrize("treatment", [None, "untreated", "chemo_now", "immune_now", "immune_old", "enhertu_now"])
 def test_a_mild_sign_alone_is_never_911(fact: str, treatment: str | None) -> None:
-    """An alarm for everything is heard by nobody. Only streaks of blood are, as long as nobody told of a stent or radiation."""
-    facts = {fact: "mild", **(TABLE["treatment"][treatment] if treatment else {})}
-    is_urgent = "call_911" in acts_for(situation_of(facts)).values()
-    assert is_urgent == ((fact, treatment) == ("symptom.bleeding", None))
+    """An alarm for everything is heard by nobody. Only what may be new is, and streaks of blood while a stent or radiation is not known."""
+    treated = TABLE["treatment"][treatment] if treatment else {}
+    is_urgent = "call_911" in acts_for(situation_of({fact: "mild", **treated})).values()
+    may_be_new = fact in ("symptom.breathlessness", "symptom.confusion")
+    assert is_urgent == (may_be_new or (fact, treatment) == ("symptom.bleeding", None))
+    if may_be_new:
+        assert "call_911" not in acts_for(situation_of({fact: "mild", f"{fact}_new": False, **treated})).values()
 
 
 # --- the words ---

@@ -141,6 +141,17 @@ def test_the_vault_is_opened_at_most_once_and_only_where_it_is_asked_for(monkeyp
     assert len(opened) == 1
 
 
+@pytest.mark.parametrize("path", ["/", "/help/", "/options/", "/situation/", "/liver/", "/trials/", DIARY])
+def test_a_page_opens_the_vault_once(client: Client, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """The flags are worked out from what the view has read."""
+    save(client, black_stool="yes")
+    opened = []
+    read = Vault.read
+    monkeypatch.setattr(Vault, "read", lambda self: opened.append(self) or read(self))
+    assert "Before anything else" in words_of(client.get(path))
+    assert len(opened) == 1
+
+
 def test_without_a_key_no_vault_is_opened(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(request: object) -> Vault:
         raise AssertionError("a vault was opened")

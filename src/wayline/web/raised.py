@@ -89,6 +89,9 @@ def _contents(request: HttpRequest) -> Contents:
         contents: Contents = request.META[_CONTENTS]
         return contents
     vault = request.META.get("wayline.vault")
+    if vault is not None and vault.last_read is not None:
+        read: Contents = vault.last_read
+        return read
     if vault is None and settings.VAULT_COOKIE not in request.COOKIES:
         return Contents()
     try:

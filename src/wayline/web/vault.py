@@ -100,6 +100,7 @@ class Vault:
         self.is_kept = False  # whether a record was found or written: only then is the key worth keeping
         self.until_closed = False  # whether this browser is to forget the key when it is closed
         self.damaged: tuple[str, ...] = ()
+        self.last_read: Contents | None = None  # for what a page shows beside its view's own work, so that the record is opened once
 
     @classmethod
     def from_cookie(cls, cookie: str | None, today: date, now: datetime | None = None) -> Vault:
@@ -124,6 +125,7 @@ class Vault:
             self._older().filter(last_used_on__lt=self.today).update(last_used_on=self.today)
         else:
             self._renew(box)
+        self.last_read = contents
         return contents
 
     def touch(self) -> None:
@@ -169,7 +171,7 @@ class Vault:
             with transaction.atomic():
                 box = self._box(signs_out=False)
                 lockbox.erase([box.record_id] if box else [form_1_id(self.key)])
-            self.key, self.is_kept = None, False
+            self.key, self.is_kept, self.last_read = None, False, None
             leave_no_trace()
 
     def box(self) -> Lockbox | None:
@@ -202,7 +204,7 @@ class Vault:
             box = self._box(signs_out=False)
             if box is not None:
                 lockbox.store_keys(box, [one for one in lockbox.entries(box) if one.id != box.holder_id], anew=True)
-        self.key, self.is_kept = None, False
+        self.key, self.is_kept, self.last_read = None, False, None
         leave_no_trace()
 
     def _opened(self) -> tuple[Lockbox | None, Contents | None]:

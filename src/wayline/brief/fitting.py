@@ -15,11 +15,16 @@ _LINES_ON_TWO_PAGES = {14: 100, 18: 80}
 
 def fits_two_pages(sheet: Sheet) -> bool:
     """A guess on the cautious side, without making the page."""
+    return lines_of(sheet) <= _LINES_ON_TWO_PAGES[sheet.size]
+
+
+def lines_of(sheet: Sheet) -> float:
+    """About how many lines of its own size the sheet takes."""
     wide = _LETTERS_ON_A_LINE[sheet.size]
     lines = 2.0 + sum(_lines(text, wide) for text in sheet.foot)
     for section in sheet.sections:
         lines += 1.6 + sum(_block_lines(block, wide) for block in section.blocks)
-    return lines <= _LINES_ON_TWO_PAGES[sheet.size]
+    return lines
 
 
 def _lines(text: str, wide: float) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wayline.brief.fitting import fits_two_pages, fullest
+from wayline.brief.fitting import fits_two_pages, fullest, lines_of
 from wayline.brief.known import (
     NOT_TOLD,
     BloodTest,
@@ -40,6 +40,7 @@ from wayline.report import FactToAsk, facts_to_ask
 
 SIZES = (14, 18)
 FIRST_QUESTIONS = 5
+_STEPS_LOOKED_BACK = 10
 MARK = "+{}"
 NO_COPY = "There is no copy of the registry of studies here. Ask the team which studies are open."
 # The parts that a person may leave out. Signs that need a call are always printed.
@@ -127,7 +128,7 @@ class _Room:
     first_questions: int = FIRST_QUESTIONS
     question_letters: int = 240
     groups: int = 8
-    trend_lines: bool = True
+    trend_lines: int = 2  # 2: drawn, with words; 1: words; 0: only how many days
 
 
 # What gives way when the page is full, step by step: first what says least, last what may not be missing.
@@ -141,13 +142,13 @@ _LESS: tuple[tuple[str, int], ...] = (
     ("study_letters", 60), ("depends", 0), ("kept_noes", 5), ("trend_days", 2), ("ask", 4), ("studies", 2), ("ask_whys", 0),
     ("flag_says", 2), ("stale", 3), ("conflicts", 4), ("missing", 5), ("yes", 12), ("question_letters", 110), ("ask", 3),
     ("kept_noes", 0), ("fits", 5), ("groups", 4), ("tests", 5), ("told", 5), ("flag_says", 1), ("study_questions", 0), ("fits", 4),
-    ("studies", 1), ("conflicts", 2), ("told", 4), ("missing", 4), ("yes", 8), ("tests", 4), ("flag_says", 0), ("fits", 3),
-    ("groups", 3), ("ask", 2), ("question_letters", 80), ("reasons", 0), ("stale", 1), ("told", 3), ("missing", 3), ("studies", 0),
-    ("tests", 3), ("conflicts", 1), ("yes", 5), ("first_questions", 4), ("fits", 1), ("told", 2), ("tests", 1), ("groups", 2),
-    ("first_questions", 3), ("flag_titles", 12), ("ask", 1), ("missing", 2), ("told", 1), ("yes", 3), ("flag_titles", 8),
-    ("trend_lines", 0), ("groups", 1), ("yes", 2), ("flag_titles", 6), ("question_letters", 60), ("flag_titles", 4), ("missing", 1),
-    ("tests", 0), ("flag_titles", 3), ("first_questions", 2), ("yes", 1), ("question_letters", 40), ("flag_titles", 2), ("rows", 8),
-    ("also_fitting", 6), ("rows", 5), ("also_fitting", 3), ("rows", 3), ("flag_titles", 1), ("rows", 2), ("groups", 0),
+    ("studies", 1), ("conflicts", 2), ("told", 4), ("missing", 4), ("yes", 8), ("trend_lines", 1), ("tests", 4), ("flag_says", 0),
+    ("ask", 2), ("fits", 3), ("groups", 3), ("question_letters", 80), ("stale", 1), ("studies", 0), ("told", 3), ("missing", 3),
+    ("tests", 3), ("conflicts", 1), ("reasons", 0), ("yes", 5), ("fits", 2), ("first_questions", 4), ("fits", 1), ("told", 2),
+    ("tests", 1), ("groups", 2), ("first_questions", 3), ("flag_titles", 12), ("ask", 1), ("missing", 2), ("told", 1), ("yes", 3),
+    ("flag_titles", 8), ("trend_lines", 0), ("groups", 1), ("yes", 2), ("flag_titles", 6), ("question_letters", 60), ("flag_titles", 4),
+    ("missing", 1), ("tests", 0), ("flag_titles", 3), ("first_questions", 2), ("yes", 1), ("question_letters", 40), ("flag_titles", 2),
+    ("rows", 8), ("also_fitting", 6), ("rows", 5), ("also_fitting", 3), ("rows", 3), ("flag_titles", 1), ("rows", 2), ("groups", 0),
 )  # fmt: skip
 
 
@@ -184,10 +185,27 @@ def make_sheet(
             sheets[place] = _composed(material, rooms[place])
         return sheets[place]
 
-    guess = fullest(len(rooms), lambda place: fits_two_pages(at(place)), len(rooms) // 2)
-    if fits is fits_two_pages:
-        return at(guess)
-    return at(fullest(len(rooms), lambda place: fits(at(place)), guess))
+    place = fullest(len(rooms), lambda place: fits_two_pages(at(place)), len(rooms) // 2)
+    if fits is not fits_two_pages:
+        place = fullest(len(rooms), lambda place: fits(at(place)), place)
+    return _with_room_given_back(material, rooms, place, at, fits)
+
+
+def _with_room_given_back(
+    material: _Material, rooms: Sequence[_Room], place: int, at: Callable[[int], Sheet], fits: Callable[[Sheet], bool]
+) -> Sheet:
+    """A step may free more than was needed: of the last steps before the one that did it, those are taken back that still fit."""
+    best, room = at(place), rooms[place]
+    if place == 0:
+        return best
+    too_many = lines_of(at(place - 1))
+    for step in range(place - 2, max(place - _STEPS_LOOKED_BACK, -1), -1):
+        name = _LESS[step][0]
+        given = replace(room, **{name: getattr(rooms[step], name)})
+        tried = _composed(material, given)
+        if lines_of(tried) < too_many and fits(tried):
+            best, room = tried, given
+    return best
 
 
 def _material(
@@ -548,6 +566,10 @@ def _study(study: StudyOnSheet, room: _Room) -> Item:
 def _trends(material: _Material, room: _Room) -> Section | None:
     if not material.trends:
         return None
+    if room.trend_lines == 1:
+        return Section(
+            "trend", PARTS["trend"], tuple(Words(trend.words(room.trend_days)) for trend in material.trends), material.plan.trends
+        )
     if not room.trend_lines:
         days = " ".join(f"{trend.title}: {MARK.format(len(trend.points))} days." for trend in material.trends)
         return Section("trend", PARTS["trend"], (Words(days),))

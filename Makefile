@@ -47,6 +47,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.criteria_quality
 	$(BIN)/python -m bench.liver_measure
 	$(BIN)/python -m bench.liver_reports
+	$(BIN)/python -m bench.pasted
 	$(BIN)/python -m bench.brief
 
 screenshots: $(VENV)/dev.stamp browser

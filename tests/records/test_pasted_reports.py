@@ -15,10 +15,13 @@ from wayline.reading import read as read_yaml
 
 FOLDER = Path(__file__).parent / "pasted_reports"
 EXPECTED: dict[str, Any] = read_yaml(FOLDER / "expected.yaml")
+UNSEEN = Path(__file__).parent / "pasted_unseen"
+UNSEEN_EXPECTED: dict[str, Any] = read_yaml(UNSEEN / "expected.yaml")
 
 
 def test_every_report_is_expected_and_every_expected_one_is_there() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} == set(EXPECTED)
+    assert {path.stem for path in UNSEEN.glob("*.txt")} == set(UNSEEN_EXPECTED)
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
@@ -44,3 +47,12 @@ def test_every_span_lies_in_the_text_and_in_order(name: str) -> None:
         assert places == sorted(places)
         assert all(text[span.start : span.end].strip() for span in spans)
         assert places[-1] <= len(text)
+
+
+@pytest.mark.parametrize("name", sorted(UNSEEN_EXPECTED))
+def test_reports_in_other_styles_give_nothing_wrong(name: str) -> None:
+    """What is missed is listed; a change that finds it moves it to `found`."""
+    expected = UNSEEN_EXPECTED[name]
+    found = facts_in(read((UNSEEN / f"{name}.txt").read_text()))
+    assert sorted(found) == sorted(expected["found"])
+    assert not set(expected["missed"]) & set(found)

@@ -27,7 +27,7 @@ DATE = re.compile(
 _TAKEN = re.compile(
     r"(?:date(?:/time)?\s(?:and\stime\s)?(?:of\s)?(?:specimen\s)?(?:collected|collection|drawn|obtained|taken)|collection\s?(?:date|time)(?:/time)?(?:\sand\stime)?|"
     r"(?:specimen\s)?collected(?:\son|\sdate|\sdate/time)?|drawn(?:\son)?|date\sof\s(?:procedure|biopsy|collection|surgery|service)|procedure\sdate|"
-    r"biopsy\sdate|sample\s(?:date|taken)(?:\son)?|specimen\sdate|date\sobtained|labs?(?:\sfrom|\son|\sdated)?|result\sdate\sof\ssample)"
+    r"biopsy\sdate|draw\s(?:date|time)(?:/time)?|(?:sample|specimen)\scollection(?:\sdate)?|date\sdrawn|sample\s(?:date|taken)(?:\son)?|specimen\sdate|date\sobtained|labs?(?:\sfrom|\son|\sdated)?|result\sdate\sof\ssample)"
     r"\s{0,3}[:\-]?\s{0,20}"
 )
 _WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s")

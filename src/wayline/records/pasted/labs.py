@@ -58,7 +58,8 @@ _CONDITIONS = re.compile(
 )
 
 _NO_STATEMENT = re.compile(
-    r"\b(?:is|are) (?:normal|considered|the (?:limit|goal|cutoff))|\bnormal (?:is|are|up|below)\b|\buln\b|upper limit of normal"
+    r"\b(?:is|are) (?:normal|considered|the (?:limit|goal|cutoff))|\bnormal (?:is|are|up|below)\b|\buln\b|upper limit of normal|"
+    r"limit for|enrol|eligib"
 )
 
 _OTHER_TEST = "This is another test than the ones that are used here."
@@ -157,8 +158,10 @@ class LabReader:
             if end == self._lines[line][1] and not any(part.kind in ("number", "bound", "none", "word") for part in parts):
                 end, parts = self._with_lines_below(hit, line, following, parts)
             first_line = self._line_of(hit.start)
-            before = self._text[self._lines[first_line][0] : hit.start]
-            rows.append(_Row(hit.value, hit, end, parts, not re.search(r"[a-z]{2}", before), columns[line], fluids[line]))
+            before = self._text[max(self._lines[first_line][0], hit.start - _LONGEST_ROW) : hit.start]
+            inline = list(_FLUIDS.finditer(before))
+            fluid = fluids[line] or (bool(inline) and not _BLOOD.search(before, inline[-1].end()))
+            rows.append(_Row(hit.value, hit, end, parts, not re.search(r"[a-z]{2}", before), columns[line], fluid))
         return rows
 
     def _is_name(self, hit: Hit) -> bool:
@@ -230,11 +233,12 @@ class LabReader:
             more = self._parts(start, stop)
             if not more and not self._words.labels.find(self._text, start, stop):
                 break
-            if any(part.kind in ("word", "date", "cut") for part in more):
+            if any(part.kind in ("word", "cut") for part in more):
                 break
-            if any(part.kind in ("number", "none") for part in gathered) and any(
-                part.kind in ("number", "none", "range", "bound") for part in more
-            ):
+            limits = ("range", "bound")
+            if any(part.kind in limits for part in gathered) and any(part.kind in limits for part in more):
+                break
+            if any(part.kind in ("number", "none") for part in gathered) and any(part.kind in ("number", "none") for part in more):
                 break
             gathered += more
             end = stop
@@ -330,6 +334,7 @@ class LabReader:
             self._leave(row, _FLUID, reading)
             return
         line_start, line_end = self._lines[self._line_of(row.name.start)]
+        line_start = max(line_start, row.name.start - _LONGEST_ROW)
         if not row.in_list and _CONDITIONS.search(self._text, line_start, min(line_end, row.end + 80)):
             self._leave(row, _CONDITION, reading)
             return
@@ -384,7 +389,7 @@ class LabReader:
             kinds = row.columns.kinds if row.columns is not None else []
             range_first = "range" in kinds and "value" in kinds and kinds.index("range") < kinds.index("value")
             result, limit = (bounds[1], bounds[0]) if range_first else (bounds[0], bounds[1])
-            if not kinds:
+            if not kinds and self._text[limit.start] not in "([":
                 doubts.append(DOUBT_BOUND)
         else:
             if ranges and not numbers:

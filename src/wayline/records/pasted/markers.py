@@ -32,15 +32,28 @@ _BETWEEN = re.compile(
 _DELIMITER = re.compile(r"[,;|\n]|\s(?:and|but|with|while|whereas|however|although|then)\s|\(| {2,}|\t| - ")
 _SCORE = re.compile(r"(?<![0-9.])([0-3])\s?\+(?![0-9])")
 _NAMED_SCORE = re.compile(
-    r"(?:score|ihc|immunohistochemistry\)?|immunostain|staining)\s{0,3}(?:of|is|was|:|=|-)?\s{0,3}\(?([0-3])(?![0-9.%/x])(?!\s?(?:%|of|cells|to|-))"
+    r"(?:score|ihc|immunohistochemistry\)?|immunostain|staining)\s{0,3}(?:of|is|was|:|=|-)?\s{0,3}\(?([0-3])(?![0-9%/x]|\.[0-9])(?!\s?(?:%|of|cells|to|-))"
 )
-_ZERO = re.compile(r"(?:\(\s?(?:score\s?:?\s?)?|negative[\s,(:]{1,3}(?:score\s?:?\s?(?:of\s)?)?)(0)(?![0-9.%/+])")
+_ZERO = re.compile(r"(?:\(\s?(?:score\s?:?\s?)?|negative[\s,(:]{1,3}(?:score\s?:?\s?(?:of\s)?)?)(0)(?![0-9%/+]|\.[0-9])")
 _SEVERAL_SCORES = re.compile(r"[0-3]\s?\+?\s?(?:-|/|to|or)\s?[0-3]\s?\+|[0-3]\+\s?(?:-|/|to|or)\s?[0-3](?![0-9.])")
 _NUMBER = re.compile(
-    r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?(?:\s?(?:-|to)\s?([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?)?(\+)?"
+    r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9]|[a-z])\s?(%|percent)?(?:\s?(?:-|to)\s?([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?)?(\+)?"
 )
 _BETWEEN_NUMBERS = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s?(%|percent)?\sand\s([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?()"
+)
+_OR_ANOTHER = re.compile(r"\s{0,2}(?:or|/|vs\.?)\s{0,2}(?:ms|dmmr|pmmr|mmr|micro|mismatch)")
+_ANOTHER_OR = re.compile(r"(?:ms[a-z\-]{0,8}|[dp]mmr)\s{0,2}(?:or|/|vs\.?)\s{0,2}$")
+_ONLY_TESTING = re.compile(r"\b(?:test|testing|tests|analysis|data|result|results|report|information)\b")
+_TURNED_ROUND = re.compile(r"(?:\bnot|\bnever|n't|rather than|instead of)\s{1,3}(?:a\s|an\s)?$")
+_BARE_NO = {"no", "without", "lack of", "lacks", "absence of"}
+_OF_THE_TEST = re.compile(
+    r"(?:\s{1,3}(?:evidence|of|definite|definitive|detectable|significant|any|gene|protein|demonstrable|increased|convincing|clear|for))*\s{0,3}"
+)
+_OF_THE_RESULT = re.compile(
+    r"\s{1,3}(?:evidence of |definite |detectable |significant |gene |protein |membranous |nuclear |tumor |specific )?"
+    r"(?:overexpression|amplification|expression|staining|stain|fusions?|rearrangements?|mutations?|alterations?|loss|signals?|reactivity|"
+    r"immunoreactivity|instability|variants?|v600e)\b"
 )
 _PERCENT = re.compile(r"([<>≥≤~]|>=|<=)?\s?([0-9]{1,3})(?:\s?-\s?([0-9]{1,3}))?\s?(?:%|percent)")
 _TMB_NUMBER = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,3})?)\s?")
@@ -54,6 +67,8 @@ _ROW_OF_SCORES = re.compile(r"(?:ihc\s)?(?:score\s{0,2})?[0-3]\s?\+?\s{0,2}(?:[:
 _ENGLISH_HER = re.compile(r"[Hh]er\s")  # "her 2 sisters"
 _LEGEND = re.compile(r"[0-3]\+?\s{0,2}=\s{0,2}(?:neg|pos|equiv|low|no )")
 _BOXES = re.compile(r"\(\s{0,2}\)|\[\s{0,2}\]|[\u2610\u2611\u2612\u25a1\u25a0]|_{3,}")
+_YEAR = re.compile(r"(?<![0-9/.\-])(?:19|20)[0-9]{2}(?![0-9/\-])")
+_NEAR = 40  # characters
 _MOST_OTHER_WORDS = 3
 _WORD = re.compile(r"[a-z]{3,}")
 _LONGEST_LINE = 400  # characters
@@ -81,6 +96,7 @@ _NO_PHENOTYPE = "How fast the body clears the drug is not said here."
 _NOT_THIS_CHANGE = "This is not the change that is asked for."
 DOUBT_WORDED = "The report is not quite certain here."
 DOUBT_MORE = "This sentence says more than a result. Read it again in the report."
+DOUBT_YEAR = "A year stands beside this result. Check that it is the newest one."
 DOUBT_ABOUT = "The report gives this number as approximate."
 DOUBT_PERCENT = "CPS has no percent. This could be another score."
 DOUBT_SCORE_WORD = "The score and the word beside it do not go together."
@@ -124,8 +140,8 @@ class _Proteins:
 class MarkerReader:
     """Reads the statements of one text in their order; what it found lies in `findings` with the statement of each, and in `left`."""
 
-    def __init__(self, text: str, small: str, words: PastedWords) -> None:
-        self._text, self._small, self._words = text, small, words
+    def __init__(self, text: str, small: str, words: PastedWords, year: int) -> None:
+        self._text, self._small, self._words, self._year = text, small, words, year
         self.findings: list[tuple[PastedFinding, Statement]] = []
         self.left: list[LeftAlone] = []
         self._carried: _Group | None = None
@@ -237,6 +253,8 @@ class MarkerReader:
 
     def _carry(self, groups: list[_Group], statement: Statement) -> None:
         last = groups[-1]
+        if last.topics == ["ish"] and len(groups) > 1 and set(groups[-2].topics) & {"her2", "ratio"}:
+            last = groups[-2]  # "HER2, IHC with reflex to FISH": what follows is about HER2
         if set(last.topics) <= {"ish"} and self._carried_topic(statement) == "her2":
             self._carried_line = statement.line
             return
@@ -307,8 +325,17 @@ class MarkerReader:
         return [
             hit
             for hit in self._words.segment.find(self._small, start, end)
-            if not any(first < hit.end and hit.start < last for first, last in covered)
+            if not any(first < hit.end and hit.start < last for first, last in covered) and self._denies(hit, covered)
         ]
+
+    def _denies(self, hit: Hit, mentions: list[tuple[int, int]]) -> bool:
+        """Whether a bare no speaks of the test: "no HER2 overexpression", and not "no material for HER2"."""
+        if self._small[hit.start : hit.end] not in _BARE_NO:
+            return True
+        following = min((first for first, _ in mentions if first >= hit.end), default=None)
+        if following is not None and _OF_THE_TEST.fullmatch(self._small, hit.end, following):
+            return True
+        return _OF_THE_RESULT.match(self._small, hit.end) is not None
 
     # --- Results --------------------------------------------------------------------------------------------------------
 
@@ -353,6 +380,8 @@ class MarkerReader:
 
     def _answer(self, group: _Group, signs: list[Hit]) -> tuple[str | None, list[Hit]]:
         """`yes`, `no`, `both` or nothing, with the words that say it. "No amplification was detected" is a no."""
+        if _TURNED_ROUND.search(self._small, group.start, group.first):
+            return "both", []  # "not HER2 positive" may mean either that or not tested
         noes, yeses = [hit for hit in signs if hit.value == "no"], [hit for hit in signs if hit.value == "yes"]
         if noes and yeses:
             weak = all(self._small[hit.start : hit.end] in {"detected", "identified", "present", "is seen", "positivity"} for hit in yeses)
@@ -532,12 +561,18 @@ class MarkerReader:
         negated = any(hit.value == "no" and hit.end <= group.first for hit in signs) or _NOT_BEFORE.search(before) is not None
         negated_behind = any(hit.value == "no" and hit.start >= group.last for hit in signs)
         spans = [*group.spans, *_spans([hit for hit in signs if hit.value in ("no", "hedge")])]
+        if _OR_ANOTHER.match(self._small, group.last, statement.end) or _ANOTHER_OR.search(self._small, statement.start, group.first):
+            self._leave(_SAYS_BOTH, spans, statement)
+            return
         between = [self._small[one.end : other.start].strip() for one, other in pairwise(group.mentions)]
         if named & {"msi_yes", "msi_no"} and {"/", "or", "and/or"} & set(between) and not (negated or negated_behind):
             self._leave(_NO_RESULT, spans, statement)  # "MSI-H/dMMR" is a name, not a result
         elif "msi_yes" in named:
             self._found(MSI, {"value": not (negated or negated_behind)}, spans, doubts, statement)
         elif "msi_no" in named:
+            agreeing = [hit for hit in self._words.msi.find(self._small, group.last, group.end) if hit.value == "stable"]
+            behind = [hit for hit in signs if hit.value == "no" and hit.start >= group.last]
+            negated_behind = any(not any(one.start <= hit.start and hit.end < one.end for one in agreeing) for hit in behind)
             if negated or negated_behind:
                 self._leave(_SAYS_BOTH, spans, statement)
             else:
@@ -557,6 +592,9 @@ class MarkerReader:
                 )
             elif kinds == {"unstable"}:
                 self._found(MSI, {"value": True}, [*group.spans, *_spans(hits)], doubts, statement)
+            elif kinds == {"stable"} and {self._small[hit.start : hit.end] for hit in hits} <= {"no", "without"}:
+                if not _ONLY_TESTING.search(self._small, group.start, group.end):
+                    self._found(MSI, {"value": False}, [*group.spans, *_spans(hits)], doubts, statement)
             elif kinds == {"stable"}:
                 self._found(MSI, {"value": False}, [*group.spans, *_spans(hits)], doubts, statement)
             elif any(hit.value == "yes" for hit in signs):
@@ -701,7 +739,12 @@ class MarkerReader:
     # --- Into the reading -----------------------------------------------------------------------------------------------
 
     def _found(self, fact: str, told: dict[str, Any], spans: Iterable[Span], doubts: Iterable[str], statement: Statement) -> None:
-        self.findings.append((PastedFinding(fact, told, _in_order(spans), tuple(dict.fromkeys(doubts))), statement))
+        joined = _in_order(spans)
+        # The words around a result, as far as the next one: a year there says that it may be of another time.
+        around = (max(statement.start, joined[0].start - _NEAR), min(statement.end, joined[-1].end + _NEAR))
+        other_year = any(int(match[0]) != self._year for match in _YEAR.finditer(self._small, *around))
+        doubts = [*doubts, DOUBT_YEAR] if other_year else list(doubts)
+        self.findings.append((PastedFinding(fact, told, joined, tuple(dict.fromkeys(doubts))), statement))
 
     def _leave(self, reason: str, spans: Iterable[Span], statement: Statement) -> None:
         self.left.append(LeftAlone(reason, _in_order(spans), Span(statement.start, statement.end)))

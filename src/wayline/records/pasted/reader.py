@@ -6,6 +6,7 @@ what is missed, so the reader leaves alone, with the reason, whatever is negated
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -26,6 +27,10 @@ from wayline.records.pasted.words import PastedWords
 _REPLACED = "An amended result takes the place of this one."
 DOUBT_OTHER_PRIMARY = "This part of the report is about another organ: {organ}. It may be of another cancer."
 DOUBT_NO_ESOPHAGUS = "This text speaks of another organ and not of the esophagus: {organ}. It may be about another cancer."
+_LUNG_PRIMARY = re.compile(
+    r"(?:lung|pulmonary) (?:primary|origin|cancer)|primary (?:lung|pulmonary)|ttf-?1[ :,(]{1,3}(?:is )?positive|non-small"
+)
+_REACH = 800  # characters behind a specimen's name
 _NEWER_VERSIONS = ("amended", "addendum")
 
 
@@ -42,7 +47,7 @@ class PastedReader:
         small = plain(text)
         dates = Dates(small, as_of)
         statements = Layout(text, small, self._words).statements()
-        findings, left = self._of_statements(text, small, statements, _day_of_all(dates))
+        findings, left = self._of_statements(text, small, statements, _day_of_all(dates), as_of.year)
         labs = LabReader(small, self._words.labs, self._vocabulary, dates).read()
         findings = _merged([*findings, *labs.findings])
         organ = self._other_organ(small, statements)
@@ -58,9 +63,9 @@ class PastedReader:
         return self._liver.read(text)
 
     def _of_statements(
-        self, text: str, small: str, statements: list[Statement], day: ReadDate | None
+        self, text: str, small: str, statements: list[Statement], day: ReadDate | None, year: int
     ) -> tuple[list[PastedFinding], list[LeftAlone]]:
-        markers, diagnoses = MarkerReader(text, small, self._words), DiagnosisReader(small, self._words)
+        markers, diagnoses = MarkerReader(text, small, self._words, year), DiagnosisReader(small, self._words)
         told: list[tuple[PastedFinding, Statement]] = []
         left: list[LeftAlone] = []
         for statement in statements:
@@ -72,18 +77,42 @@ class PastedReader:
         told, replaced = _without_replaced([*told, *markers.findings])
         left += [*markers.left, *replaced]
         organ = self._other_organ(small, statements)
+        named: dict[Statement, str | None] = {}
+
+        def beside(finding: PastedFinding, statement: Statement) -> str | None:
+            if not finding.fact_id.startswith("biomarker."):
+                return None
+            if statement not in named:
+                named[statement] = self._organ_beside(small, statement)
+            return named[statement]
+
         findings = []
         for finding, statement in told:
             doubts = list(finding.doubts)
             specimen = statement.specimen
             if specimen is not None and specimen.organ is not None and specimen.organ.begins_there:
                 doubts.append(DOUBT_OTHER_PRIMARY.format(organ=specimen.organ.name))
+            elif elsewhere := beside(finding, statement):
+                doubts.append(DOUBT_OTHER_PRIMARY.format(organ=elsewhere))
+            elif (
+                specimen is not None
+                and _LUNG_PRIMARY.search(small, specimen.start, specimen.end + _REACH)
+                and "lung" in small[specimen.start : specimen.end]
+            ):
+                doubts.append(DOUBT_OTHER_PRIMARY.format(organ="lung"))
             elif organ:
                 doubts.append(DOUBT_NO_ESOPHAGUS.format(organ=organ))
             if day is not None and day.doubt:
                 doubts.append(day.doubt)
             findings.append(replace(finding, doubts=tuple(dict.fromkeys(doubts)), date=day.day if day else None))
         return findings, left
+
+    def _organ_beside(self, small: str, statement: Statement) -> str | None:
+        """An organ where other cancers begin, named in a sentence with no word of the esophagus."""
+        if self._words.sites.find(small, statement.start, statement.end):
+            return None
+        organs = [hit.value for hit in self._words.organs.find(small, statement.start, statement.end)]
+        return next((organ.name for organ in organs if organ.begins_there or organ.name == "lung"), None)
 
     def _other_organ(self, small: str, statements: list[Statement]) -> str | None:
         """The organ of another cancer that the text is about, where it never names the esophagus."""
@@ -122,16 +151,16 @@ def _without_replaced(
 
 
 def _merged(findings: Iterable[PastedFinding]) -> list[PastedFinding]:
-    """What is said twice is one finding with the words of both; it is in doubt only where both are."""
-    merged: dict[object, PastedFinding] = {}
+    """What is said twice is one finding with the words of both; it is in doubt only where all are."""
+    same: dict[object, list[PastedFinding]] = {}
     for one in findings:
-        other = merged.get(one.same)
-        if other is None:
-            merged[one.same] = one
-            continue
-        spans = tuple(sorted({*other.spans, *one.spans}, key=lambda span: (span.start, span.end)))
-        merged[one.same] = replace(other, spans=spans, doubts=() if not one.doubts or not other.doubts else other.doubts)
-    return _without_looser(list(merged.values()))
+        same.setdefault(one.same, []).append(one)
+    merged = []
+    for several in same.values():
+        spans = sorted({span for one in several for span in one.spans}, key=lambda span: (span.start, span.end))
+        doubts = () if any(not one.doubts for one in several) else several[0].doubts
+        merged.append(replace(several[0], spans=tuple(spans), doubts=doubts))
+    return _without_looser(merged)
 
 
 def _without_looser(findings: list[PastedFinding]) -> list[PastedFinding]:

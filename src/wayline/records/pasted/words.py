@@ -209,8 +209,13 @@ def _valued(block: Block, key: str, choices: tuple[str, ...]) -> Phrases:
             raise one.at("value").error(
                 f"'{one['value']}' is not a choice.{nearest(str(one['value']), choices)} Choices: {', '.join(choices)}"
             )
-        phrases.add(texts_at(one, "words"), one["value"], place)
+        phrases.add(_spelled(texts_at(one, "words")), one["value"], place)
     return phrases
+
+
+def _spelled(words: list[str]) -> list[str]:
+    """Each phrase in American and British spelling."""
+    return list(dict.fromkeys([*words, *(word.replace("esophag", "oesophag") for word in words if "oesophag" not in word)]))
 
 
 def _histologies(block: Block, vocabulary: Vocabulary) -> Phrases:

@@ -55,13 +55,14 @@ def streams(raw: bytes) -> Iterator[bytes]:
 def traces(raw: bytes, values: Iterable[bytes | str]) -> list[tuple[str, str]]:
     """Which values stand in the bytes, and how: (value, encoding). Letters count as the same in either case."""
     found = []
-    readable = list(streams(raw))
-    readable += [text.lower() for text in readable]
+    unfolded = list(streams(raw))
+    # Most values are not there, and one look at all beginnings says so; only what may be there is searched for.
+    readable = [(text, {text[at : at + SHORTEST] for at in range(len(text))}) for one in unfolded for text in (one, one.lower())]
     for value in values:
         if len(value) < SHORTEST:
             raise ValueError(f"{value!r} is too short to be looked for")
         for name, text in encodings(value).items():
             wanted = {text, text.lower()} if isinstance(value, str) and name in ("plain", "capitals", "json", "url", "html") else {text}
-            if any(one in stream for one in wanted for stream in readable):
+            if any(one[:SHORTEST] in beginnings and one in stream for one in wanted for stream, beginnings in readable):
                 found.append((str(value), name))
     return found

@@ -67,12 +67,40 @@ RESTORED = {
     "waiting": [{"kind": "report", "text": "IMPRESSION: hypodense lesions, unchanged", "source": "Hentzau Hospital"}],
     "sheet": {"goals": "walk to the lighthouse"},
 }
+TYPED_LATER = {
+    "/diary/day/": {
+        "do": "save",
+        "nutrition.weight_kg": "68.4375",
+        "nutrition.weight_kg:unit": "kg",
+        "nutrition.weight_kg:sure": "yes",
+        "note": "woke at dawn and heard the bells",
+    },
+    "/visit/questions/": {"own": "Will the harbour town have this medicine too?"},
+    "/paste/": {"do": "read", "text": "Bilirubin 7.7431 mg/dL, seen by Doctor Sapt of Tarlenheim"},
+}
+RECORD = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [
+        {"resource": {"resourceType": "Patient", "id": "p", "birthDate": "1951-07-23", "name": [{"family": "Rassendyll"}]}},
+        {
+            "resource": {
+                "resourceType": "Observation",
+                "status": "final",
+                "subject": {"reference": "Patient/p"},
+                "effectiveDateTime": "2026-10-05",
+                "code": {"coding": [{"system": "http://loinc.org", "code": "1975-2"}]},
+                "valueQuantity": {"value": 0.6421, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL"},
+            }
+        },
+    ],
+}
 KEY_LINES = re.compile(r'name="key" value="([0-9a-f]{64})"[^>]*><button[^>]*>Take this key back<span class="hidden">: ([^<]*)<')
 WORDS = re.compile(r"[^\s\",:{}\[\]]{5,}")
 
 
 def test_a_stolen_database_reveals_no_fact(tmp_path: Path) -> None:
-    """Form, drafts, tumors, studies, diary, questions, imports, sheet; names, codes and keys; before and after a key is taken back."""
+    """Every place where something is typed; names, codes and keys; before and after a key is taken back."""
     visitor = CarefulVisitor("")
     secrets: list[bytes | str] = []
     with running_server(tmp_path) as base:
@@ -83,6 +111,15 @@ def test_a_stolen_database_reveals_no_fact(tmp_path: Path) -> None:
         for needle in ("61.375", "Ruritania", "90210-4242", "1965-03-17", "quite many of them", "3.4567", "NCT03189719", "capecitabine"):
             assert needle in json.dumps(export), needle
         assert "It is all back" in visitor.send_file("/keys/restore/", json.dumps(export | RESTORED).encode(), replace="yes")
+        for address, answers in TYPED_LATER.items():
+            assert visitor.ask("POST", address, visitor.form(**answers))[0] in (200, 302), address
+        refused = visitor.send_file("/records/", json.dumps(RECORD).encode(), field="record")
+        assert not refused, refused
+        everything = visitor.ask("POST", "/keys/save/", visitor.form(do="everything"))[1]
+        for needle in ("68.4375", "woke at dawn", "harbour town", "1951-07-23", "0.6421", "lighthouse"):
+            assert needle in everything, needle
+        for never in ("Rassendyll", "Tarlenheim", "7.7431"):
+            assert never not in everything, never
         code = code_on(visitor.press("/keys/code/"))
         annas = code_on(visitor.press("/keys/share/", name="Antoinette of Strelsau", topic="diary", days="30"))
         other, caregiver = CarefulVisitor(base), CarefulVisitor(base)
@@ -91,8 +128,8 @@ def test_a_stolen_database_reveals_no_fact(tmp_path: Path) -> None:
         assert "soup went down" in caregiver.ask("GET", "/keys/shared/")[1]
         wrong = new_code()
         assert caregiver.ask("POST", "/keys/open/", caregiver.form(code=wrong))[0] == 422
-        typed = {value for answers in TYPED.values() for value in answers.values() if len(value) >= SHORTEST}
-        inner = {word for value in RESTORED.values() for word in WORDS.findall(json.dumps(value))}
+        typed = {value for answers in (*TYPED.values(), *TYPED_LATER.values()) for value in answers.values() if len(value) >= SHORTEST}
+        inner = {word for leaf in leaves([RESTORED, RECORD, TYPED_LATER]) for word in WORDS.findall(leaf)}
         keys = [one.cookies[name] for one in (visitor, other, caregiver) for name in one.cookies if name.startswith("wayline_")]
         raw_keys = [base64.urlsafe_b64decode(key + "=") for key in keys] + [key_of(code), key_of(annas)]
         codes = [text for one in (code, annas, wrong) for text in (one, one.replace("-", ""), one[:9])]
@@ -106,6 +143,13 @@ def test_a_stolen_database_reveals_no_fact(tmp_path: Path) -> None:
         assert "Ruritania" in other.told()
         assert nothing_in(tmp_path, secrets, "after a key was taken back")
     assert nothing_in(tmp_path, secrets, "after the server stopped")
+
+
+def leaves(value: object) -> list[str]:
+    """What was told, without the names of its fields."""
+    if isinstance(value, dict | list):
+        return [leaf for one in (value.values() if isinstance(value, dict) else value) for leaf in leaves(one)]
+    return [str(value)]
 
 
 def assert_shared_stays_whole(visitor: CarefulVisitor, base: str) -> None:
@@ -206,14 +250,16 @@ class CarefulVisitor(Visitor):
         assert was is not None
         return self.ask("POST", address, self.form(was=was[1], **fields))[1]
 
-    def send_file(self, address: str, raw: bytes, **fields: str) -> str:
+    def send_file(self, address: str, raw: bytes, field: str = "file", **fields: str) -> str:
         boundary = "part-of-a-form"
         token = urllib.parse.parse_qs(self.form())["csrfmiddlewaretoken"][0]
         lines = [
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
             for name, value in {"csrfmiddlewaretoken": token, **fields}.items()
         ]
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="e.json"\r\nContent-Type: application/json\r\n\r\n'
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="e.json"\r\nContent-Type: application/json\r\n\r\n'
+        )
         body = "".join(lines).encode() + head.encode() + raw + f"\r\n--{boundary}--\r\n".encode()
         connection = http.client.HTTPConnection(self.host, timeout=20)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -743,24 +743,21 @@ def test_a_case_file_leaves_out_what_no_command_could_read() -> None:
         restored(json.dumps(case_file(contents, library().vocabulary, TODAY)).encode(), library().vocabulary)
 
 
-ODD = [
-    {"questions": {"kept": 5}},
-    {"questions": {"kept": [{"words": 5}, "x", None]}},
-    {"sheet": {"leave_out": 5, "size": []}},
-    {"waiting": [{}, {"form": 1, "facts": 5}]},
-    {"drafts": {"person.age": {"": 5}, "no.fact": {}}},
-    {"case": {"as_of": "2026-11-30", "facts": {"person.age": {"value": []}, "liver.lesions": 5}}},
-]
+ODD = {
+    "questions": {"kept": [{"words": 5}, "x", None, {"words": "A question?", "key": "k"}]},
+    "sheet": {"leave_out": 5, "size": []},
+    "waiting": [{}, {"form": 1, "facts": 5}],
+    "drafts": {"person.age": {"": 5}, "no.fact": {}},
+    "case": {"as_of": "2026-11-30", "facts": {"person.age": {"value": []}, "liver.lesions": 5}},
+}
 
 
-@pytest.mark.parametrize("odd", ODD)
-def test_an_odd_file_breaks_no_page(client: Client, odd: dict[str, Any]) -> None:
+def test_an_odd_file_breaks_no_page(client: Client) -> None:
     """Whoever changes their file by hand may see less, but every page opens, for them and for who reads along."""
-    if put_back(client, spoiled(**odd)).status_code == 422:
-        return
+    assert put_back(client, spoiled(**ODD)).status_code == 200
     for address in ("/situation/", "/options/", "/trials/", "/trials/set-aside/", "/liver/", "/diary/", "/records/", KEYS, *VISIT):
         assert client.get(address).status_code == 200, address
-    assert opened(shared_code(client, *TOPICS)).get(SHARED).status_code == 200
+    assert "A question?" in text_of(opened(shared_code(client, *TOPICS)).get(SHARED))
 
 
 # --- Every page --------------------------------------------------------------------------------------------------------

@@ -345,8 +345,8 @@ class FactReader:
     def _lab_result(self, raw: Any, place: Place) -> LabResult:
         block = require_keys(raw, ("lab", "value", "date"), place, optional=_RESULT_KEYS)
         lab = str(block["lab"])
-        labs = [fact_id for fact_id, one in self.vocabulary.items() if one.is_lab]
-        if lab not in labs:
+        if lab not in self.vocabulary or not self.vocabulary[lab].is_lab:
+            labs = [fact_id for fact_id, one in self.vocabulary.items() if one.is_lab]
             raise block.at("lab").error(f"'{shortened(lab)}' is not a blood test.{nearest(lab, labs)} See docs/reference/facts.md")
         definition = self.vocabulary[lab]
         to_usual = self._unit(definition, block)

@@ -138,6 +138,7 @@ class _Offering:
         self.vocabulary = vocabulary
         self.today = today
         self.reader = FactReader(vocabulary, today)
+        self.read: dict[str, Told] = {}  # what waits, by its key, as a fact
         self.same: list[ImportedFact] = []
         self.limits: dict[str, tuple[ImportedFact, ...]] = {}
         self.by_fact: dict[str, list[ImportedFact]] = {}
@@ -171,7 +172,7 @@ class _Offering:
         candidates = proposal.candidates if is_choice else proposal.candidates[:1]
         distinct: dict[Any, ImportedFact] = {}
         for one in candidates:
-            distinct.setdefault(_value(self._read(definition, one)), one)
+            distinct.setdefault(_value(self.read[fact_key(one)]), one)
         if told is None and fact_id in self.facts:
             shown = tuple(self._candidate(definition, one) for one in distinct.values())
             return [Offer(fact_id, fact_id, definition.label, shown, is_closed=True, note=_NOT_READABLE)]
@@ -213,7 +214,7 @@ class _Offering:
         return Offer(definition.id, definition.id, definition.label, shown, is_choice=is_choice, note=note)
 
     def _candidate(self, definition: FactDefinition, one: ImportedFact) -> Candidate:
-        told = self._read(definition, one)
+        told = self.read[fact_key(one)]
         return Candidate(
             value=fact_key(one),
             words=_value_words(definition, told),
@@ -240,11 +241,10 @@ class _Offering:
     def _lab_rows(self) -> dict[str, list[tuple[LabResult, tuple[ImportedFact, ...]]]]:
         """Every dated result by test; the facts that they are made of are taken out of the others."""
         rows: dict[str, list[tuple[LabResult, tuple[ImportedFact, ...]]]] = {}
-        definition = self.vocabulary[RESULTS]
         series = self.by_fact.pop(RESULTS, [])
         self.by_fact[RESULTS] = [one for one in series if not one.is_item]
         for one in (one for one in series if one.is_item):
-            rows.setdefault(str(one.told["lab"]), []).append((self._items(definition, [one.told])[0], (one,)))
+            rows.setdefault(str(one.told["lab"]), []).append((self._item(one), (one,)))
         for fact_id in [fact_id for fact_id in self.by_fact if self.vocabulary[fact_id].is_lab]:
             rest = []
             for one in self.by_fact[fact_id]:
@@ -335,7 +335,7 @@ class _Offering:
         offers: list[Offer] = []
         of_record: list[Course] = []
         for one in newest_first(listed):
-            item = self._items(definition, [one.told])[0]
+            item = self._item(one)
             if item in before:
                 self.same.append(one)
                 continue
@@ -384,7 +384,7 @@ class _Offering:
         return Offer(key, definition.id, definition.label, (candidate,))
 
     def _item_candidate(self, definition: FactDefinition, one: ImportedFact) -> Candidate:
-        item = self._items(definition, [one.told])[0]
+        item = self._item(one)
         words = item_words(definition, item, self.vocabulary)
         return Candidate(fact_key(one), words, _day_words(one.date), one.words, one.where, one.code or "", (one,))
 
@@ -397,15 +397,19 @@ class _Offering:
         """Whether this version can read what waits: it was read once, but perhaps by another version."""
         definition = self.vocabulary.get(one.fact_id)
         try:
-            return definition is not None and self._form(definition, [one.told] if one.is_item else one.told) is not None
+            told = None if definition is None else self._form(definition, [one.told] if one.is_item else one.told)
         except WaylineError:
             return False
+        if told is not None:
+            self.read[fact_key(one)] = told
+        return told is not None
 
-    def _read(self, definition: FactDefinition, one: ImportedFact) -> Told:
-        told = self._form(definition, one.told)
-        if told is None:
-            raise ValueError("only facts with a value wait")
-        return told
+    def _item(self, one: ImportedFact) -> Any:
+        """The item of a list that waits."""
+        listing = self.read[fact_key(one)].value
+        if not isinstance(listing, Listing):
+            raise TypeError("only an item has an item")
+        return listing.items[0]
 
     def _items(self, definition: FactDefinition, rows: list[Any]) -> tuple[Any, ...]:
         told = self._form(definition, rows)

@@ -144,6 +144,11 @@ def test_drugs_in_words(content: Library, text: str | None, drugs: tuple[str, ..
     [
         ("Squamous cell carcinoma of esophagus metastatic to liver", {"metastases.liver", "diagnosis.primary", "diagnosis.histology"}),
         ("Primary malignant neoplasm of lung metastatic to liver", {"metastases.liver", "condition.second_cancer"}),
+        (
+            "Esophageal cancer metastatic to liver, lung and bone",
+            {"metastases.liver", "metastases.lung", "metastases.bone", "diagnosis.primary"},
+        ),
+        ("Metastatic to liver. Lung nodule", {"metastases.liver"}),
         ("GE junction adenocarcinoma", {"diagnosis.primary", "diagnosis.site", "diagnosis.histology"}),
         ("Malignant neoplasm of lower third of esophagus (HCC)", {"diagnosis.primary", "diagnosis.site"}),
         ("Gastric adenocarcinoma", set()),
@@ -159,6 +164,32 @@ def test_conditions_in_words(text: str, meant: set[str]) -> None:
     meaning = code_book().condition_in_words(text)
     assert {one.id for one in meaning.means} if meaning else set() == meant
     assert ({one.id for one in meaning.means} if meaning else set()) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("PD-L1 by IHC, CPS", "biomarker.pdl1_cps"),
+        ("PD-L1 (22C3) Tumor Proportion Score", "biomarker.pdl1_tps"),
+        ("PD-L1, SP263", "pdl1"),
+        ("PD-L1 CPS and TPS comment", None),
+        ("HER-2/neu IHC", "biomarker.her2_ihc"),
+        ("HER2 (ERBB2) by FISH", "biomarker.her2_ish"),
+        ("HER2 Receptor", "biomarker.her2"),
+        ("HER2 gene copy number by FISH", None),
+        ("HER2 IHC, breast", None),
+        ("MSI by PCR", "biomarker.msi_high"),
+        ("MLH1 mismatch repair protein", None),
+        ("CLDN18.2 (43-14A) IHC", "biomarker.cldn18_2"),
+        ("EBV DNA, plasma", None),
+        ("ECOG (0-5)", "function.ecog"),
+        ("Bilirubin, direct", None),
+        ("ALT (SGPT)", "labs.alt"),
+    ],
+)
+def test_names_of_tests(name: str, test: str | None) -> None:
+    meaning = code_book().test_named(name)
+    assert (meaning.tests[0].id if meaning else None) == test
 
 
 _ROW = '{code: "0-0", display: "A test", means: [MEANS], with_children: false, write: WRITE, cites: [codes-loinc]}'

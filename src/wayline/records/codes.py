@@ -38,6 +38,7 @@ PLACES = (
     *("liver", "lung", "bone", "brain", "leptomeningeal", "peritoneum", "adrenal", "distant_nodes", "other"),
     *("cervical", "upper", "middle", "lower", "gej", "esophagus", "elsewhere"),
 )
+_SPREAD_TO = ("liver", "lung", "bone", "brain", "leptomeningeal", "peritoneum", "adrenal", "distant_nodes", "other")
 SITES = ("cervical", "upper", "middle", "lower", "gej")
 SCALES = ("pdl1", "karnofsky")
 TREATMENTS = ("radiation", "proton_radiation", "brachytherapy")  # what was aimed at decides which procedure of ours it is
@@ -62,6 +63,7 @@ _WORDS_KEYS = (
     "values",
     "units",
     "not_blood",
+    "markers",
 )
 
 
@@ -246,7 +248,10 @@ class CodeBook:
         if not text:
             return None
         plain = plain_words(text)
-        return self._tests.get(plain) or self._tests.get(plain_words(re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text)))
+        whole = self._tests.get(plain) or self._tests.get(plain_words(re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text)))
+        if whole is not None or len(plain) > _LONGEST_NAME_OF_A_TEST:
+            return whole
+        return next((Meaning(wording.means, display=text) for wording in self._markers if wording.fits(plain)), None)
 
     def is_not_blood(self, text: str | None) -> bool:
         """Whether a text names a specimen whose tests are no blood tests, such as urine."""
@@ -269,7 +274,12 @@ class CodeBook:
         plain = plain_words(text)
         if not plain or self._doubt.search(plain):
             return None
-        spread = [place for place, patterns in self._spread for pattern in patterns if pattern.search(plain)]
+        matches = [(place, match) for place, patterns in self._spread for pattern in patterns if (match := pattern.search(plain))]
+        spread = [place for place, _ in matches]
+        for _, match in matches:
+            # "to liver and lung", "to liver, lung and bone"
+            rest = self._and_more.match(plain, match.end())
+            spread += [] if rest is None else [place for place in self.places_in_words(rest[0]) if place in _SPREAD_TO]
         spread = list(dict.fromkeys(spread))
         means: list[Meant] = [Meant("fact", f"metastases.{place}", True) for place in spread]
         own = plain
@@ -344,9 +354,8 @@ class CodeBook:
         self._conditions_read: dict[str, Meaning | None] = {}  # records repeat themselves
         self._tests: dict[str, Meaning] = {}
         for row in words["tests"]:
-            meant = Meant("scale", row["scale"]) if "scale" in row else Meant("fact", row["fact"])
             for name in row["names"]:
-                self._tests[plain_words(name)] = Meaning((meant,), display=name)
+                self._tests[plain_words(name)] = Meaning((_test_of(row),), display=name)
         for code in self.codes:
             if code.meaning.tests and code.system.id in ("loinc", "snomed"):
                 self._tests.setdefault(plain_words(code.display), Meaning(code.meaning.tests, display=code.display))
@@ -354,13 +363,19 @@ class CodeBook:
         self._spread = tuple(
             (row["place"], tuple(_spread(template, row["words"]) for template in words["spread"]))
             for row in words["places"]
-            if row["place"] in ("liver", "lung", "bone", "brain", "leptomeningeal", "peritoneum", "adrenal", "distant_nodes", "other")
+            if row["place"] in _SPREAD_TO
         )
+        listed = "|".join(re.escape(plain_words(word)) for row in words["places"] if row["place"] in _SPREAD_TO for word in row["words"])
+        self._and_more = re.compile(rf"(?:\s+(?:{listed})\b)*\s+and\s+(?:{listed})\b")
         self._not_blood = _any_of(words["not_blood"])
         self._cancer = _any_of(words["cancer"])
         self._doubt = _any_of(words["doubt"])
         self._cell_types = tuple((_any_of(row["words"]), row["value"]) for row in words["cell_types"])
         self._conditions = tuple(map(_wording, words["conditions"]))
+        self._markers = tuple(
+            _Wording(tuple(map(_any_of, row["all"])), _any_of(row["none"]) if row["none"] else None, (_test_of(row),))
+            for row in words["markers"]
+        )
         self._procedures = tuple(map(_wording, words["procedures"]))
         self._values: dict[tuple[str, str], Any] = {
             (row["fact"], plain_words(word)): row["value"] for row in words["values"] for word in row["words"]
@@ -404,6 +419,7 @@ def plain_words(text: str) -> str:
 
 _LONGEST_WORDING = 2_000
 _LONGEST_NAME_OF_A_CONDITION = 300
+_LONGEST_NAME_OF_A_TEST = 120
 _MOST_REMEMBERED = 5_000
 _FOR_MACHINES = re.compile(
     r"\((?:disorder|finding|procedure|qualifier value|body structure|morphologic abnormality|situation|cms/hcc|cms-hcc|hcc|code)\)"
@@ -422,11 +438,15 @@ def _spread(template: str, places: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"\b{pattern}\b")
 
 
-def _wording(row: Block) -> _Wording:
+def _test_of(row: Block) -> Meant:
+    return Meant("scale", row["scale"]) if "scale" in row else Meant("fact", row["fact"])
+
+
+def _wording(row: Block, means: tuple[Meant, ...] | None = None) -> _Wording:
     return _Wording(
         tuple(_any_of(words) for words in row["all"]),
         _any_of(row["none"]) if row["none"] else None,
-        tuple(_meant_of(meant) for meant in row["means"]),
+        tuple(_meant_of(meant) for meant in row["means"]) if means is None else means,
     )
 
 
@@ -564,17 +584,13 @@ class _Judge:
         block = require_keys(read(path, name), _WORDS_KEYS, Place(name, 1))
         names: dict[str, str] = {}
         for row, place in _rows_in(block, "tests"):
-            test = require_keys(row, ("names",), place, optional=("fact", "scale"))
-            if ("fact" in test) == ("scale" in test):
-                raise place.error("a test means a 'fact' or a 'scale'")
-            meant = str(test.get("fact") or test.get("scale"))
-            if "fact" in test:
-                self.vocabulary.require(test["fact"], test.at("fact"))
-            elif meant not in SCALES:
-                raise test.at("scale").error(f"'{meant}' is not a scale.{nearest(meant, SCALES)}")
-            for one in texts_at(test, "names"):
+            meant = self._test(row, place, ("names",))
+            for one in texts_at(row, "names"):
                 if names.setdefault(plain_words(one), meant) != meant:
                     raise place.error(f"'{one}' is already a name of {names[plain_words(one)]}")
+        for row, place in _rows_in(block, "markers"):
+            self._test(row, place, ("all", "none"))
+            self._wordings(row, place)
         for key, value_key, allowed in (
             ("places", "place", PLACES),
             ("cell_types", "value", tuple(self.vocabulary["diagnosis.histology"].choices)),
@@ -599,13 +615,28 @@ class _Judge:
                 raise place.error("'unit' must be a text; an empty one for no unit")
         for key in ("conditions", "procedures"):
             for row, place in _rows_in(block, key):
-                wording = require_keys(row, ("all", "none", "means"), place)
-                texts_at(wording, "none")
-                for words in rows_at(wording, "all"):
-                    if not isinstance(words, Rows) or not words or not all(isinstance(word, str) for word in words):
-                        raise place.error("'all' is a list of lists of words")
-                self._means(wording, "means")
+                self._wordings(require_keys(row, ("all", "none", "means"), place), place)
+                self._means(row, "means")
         return block
+
+    def _test(self, row: Any, place: Place, keys: tuple[str, ...]) -> str:
+        """A row that names one test: a fact or a scale."""
+        test = require_keys(row, keys, place, optional=("fact", "scale"))
+        if ("fact" in test) == ("scale" in test):
+            raise place.error("a test means a 'fact' or a 'scale'")
+        meant = str(test.get("fact") or test.get("scale"))
+        if "fact" in test:
+            self.vocabulary.require(meant, test.at("fact"))
+        elif meant not in SCALES:
+            raise test.at("scale").error(f"'{meant}' is not a scale.{nearest(meant, SCALES)}")
+        return meant
+
+    @staticmethod
+    def _wordings(wording: Block, place: Place) -> None:
+        texts_at(wording, "none")
+        for words in rows_at(wording, "all"):
+            if not isinstance(words, Rows) or not words or not all(isinstance(word, str) for word in words):
+                raise place.error("'all' is a list of lists of words")
 
     def _means(self, row: Block, key: str) -> tuple[Meant, ...]:
         rows = rows_at(row, key)

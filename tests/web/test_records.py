@@ -401,6 +401,33 @@ def test_an_older_blood_test_becomes_an_earlier_result(client: Client, bring: Br
     assert [one["value"] for one in facts["labs.earlier_results"]] == [2.0]
 
 
+@pytest.mark.parametrize("fact_id", ["labs.alt", "function.ecog"])
+@pytest.mark.parametrize("extra", [0, 1])
+def test_what_has_grown_old_says_so(client: Client, bring: Bring, fact_id: str, extra: int) -> None:
+    """On its last day, and the day after."""
+    valid = library().vocabulary[fact_id].valid_for_days
+    assert valid is not None
+    bring(reading(fact(fact_id, "1" if fact_id == "function.ecog" else 30, day(valid + extra))))
+    assert ("the treatments need a newer one" in page(client)) is bool(extra)
+
+
+def test_the_record_s_own_source_is_kept(client: Client, bring: Bring) -> None:
+    bring(
+        reading(
+            fact("labs.alt", 30, day(1), source="City lab"),
+            fact("diagnosis.site", "gej", source="Path report"),
+            fact("labs.ast", 30, day(1)),
+        )
+    )
+    take(client, f"labs.alt-{day(1)}", f"labs.ast-{day(1)}", "diagnosis.site")
+    facts = contents_of(client).facts
+    assert [facts[fact_id]["source"][:9] for fact_id in ("labs.alt", "diagnosis.site", "labs.ast")] == [
+        "City lab",
+        "Path repo",
+        "record of",
+    ]
+
+
 def test_a_newer_blood_test_needs_a_look_of_its_own(client: Client, bring: Bring) -> None:
     """It differs from what was told, so no group takes it along."""
     tell(client, {"labs.bilirubin": {"value": 0.9, "date": day(9)}})

@@ -30,6 +30,7 @@ NONE_OF_THESE = "none"
 COURSES, LESIONS, SCANS = "therapy.history", "liver.lesions", "liver.earlier_scans"
 _ADD, _REPLACE = "add", "replace"
 _LIMITS = ("_lln", "_uln")
+_OLD = "This is old. It is kept, but the treatments need a newer one."
 _THE_RECORD = Place("record", 1)
 _NOT_READABLE = "What you told cannot be read by this version, so it stays."
 
@@ -210,8 +211,15 @@ class _Offering:
 
     def _open_offer(self, definition: FactDefinition, listed: Sequence[ImportedFact], is_choice: bool) -> Offer:
         shown = tuple(self._candidate(definition, one) for one in listed)
-        note = "The record says different things. Choose what is right, or none." if is_choice else ""
+        note = "The record says different things. Choose what is right, or none." if is_choice else self._if_old(definition, shown)
         return Offer(definition.id, definition.id, definition.label, shown, is_choice=is_choice, note=note)
+
+    def _if_old(self, definition: FactDefinition, shown: Sequence[Candidate]) -> str:
+        """What to say of a value that has grown old: it is kept, but rules need a newer one."""
+        day = day_of(shown[0].facts[0])
+        if day is None or definition.valid_for_days is None:
+            return ""
+        return _OLD if (self.today - DateRange.parse(day).first).days > definition.valid_for_days else ""
 
     def _candidate(self, definition: FactDefinition, one: ImportedFact) -> Candidate:
         told = self.read[fact_key(one)]
@@ -299,7 +307,8 @@ class _Offering:
                 offers.append(Offer(f"{lab}-{day}", lab, definition.label, ways, is_choice=True, differs=True, told=undated, note=note))
             elif place == 0:
                 is_newer = newest_told is not None and _is_after(day, newest_told.date)
-                note = "" if newest_told is None else "Newer than what you told." if is_newer else "It would be kept as an earlier result."
+                note = "Newer than what you told." if is_newer else "It would be kept as an earlier result."
+                note = self._if_old(definition, shown) if newest_told is None else note
                 offers.append(Offer(f"{lab}-{day}", lab, definition.label, shown, differs=is_newer, told=words, note=note))
             else:
                 earlier += shown
@@ -429,6 +438,7 @@ def changes_of(selection: Selection, record: WaitingRecord, facts: Mapping[str, 
     """What taking the selection changes in the facts, in the form of a case file."""
     changed: dict[str, Any] = {}
     results: list[dict[str, Any]] = []
+    sources: dict[tuple[str, str], str] = {}
     beside: list[dict[str, Any]] = []  # results of a test whose current value was told without a day: that one stays
     for candidate, day in selection.take:
         first, limits = candidate.facts[0], candidate.facts[1:]
@@ -437,6 +447,7 @@ def changes_of(selection: Selection, record: WaitingRecord, facts: Mapping[str, 
         if form is None and vocabulary[first.fact_id].is_lab:
             form = as_result(first, limits, vocabulary, dated)
         if form is not None:
+            sources[(form["lab"], form["date"])] = _source(first, record)
             stays = candidate.act != _REPLACE and _is_undated(facts.get(form["lab"]))
             (beside if stays else results).append(form)
         elif first.is_item:
@@ -456,7 +467,7 @@ def changes_of(selection: Selection, record: WaitingRecord, facts: Mapping[str, 
         for result in results:
             current = changed.get(result["lab"])
             if isinstance(current, dict) and current.get("date") == result["date"]:
-                changed[result["lab"]] = current | {"source": source_of(record)}
+                changed[result["lab"]] = current | {"source": sources[(result["lab"], result["date"])]}
     return changed
 
 
@@ -535,7 +546,13 @@ def _with_source(one: ImportedFact, record: WaitingRecord, day: str | None) -> d
         form = dict(one.told) if isinstance(one.told, Mapping) else {"value": one.told}
     if day and not form.get("date"):
         form["date"] = day
-    return form | {"source": form.get("source") or source_of(record)}
+    return form | {"source": _source(one, record)}
+
+
+def _source(one: ImportedFact, record: WaitingRecord) -> str:
+    """Where the record itself says that a value comes from, else which record it was."""
+    told = one.told.get("source") if isinstance(one.told, Mapping) else None
+    return str(told or source_of(record))
 
 
 def _value(told: Told) -> Any:

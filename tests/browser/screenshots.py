@@ -10,6 +10,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -93,6 +95,51 @@ def fill_the_liver(page: Page, base: str) -> None:
         page.click("main .buttons button")
 
 
+# Days ago, the hardest food that goes down, pounds.
+DIARY = ((6, "1", "158"), (3, "2", "155"), (0, "3", "152"))
+PATHOLOGY = """DIAGNOSIS: Gastroesophageal junction, biopsy: adenocarcinoma, moderately differentiated.
+HER2 by immunohistochemistry: equivocal (2+). HER2 by FISH: pending.
+PD-L1 (22C3): combined positive score 12. Mismatch repair proteins: intact nuclear expression of MLH1, PMS2, MSH2 and MSH6."""
+RECORD = Path(__file__).parents[1] / "records" / "examples" / "junction_bundle.json"
+BEFORE_A_VISIT = {
+    "visit": "/visit/",
+    "questions": "/visit/questions/",
+    "sheet": "/visit/sheet/",
+    "diary": "/diary/",
+    "diary-day": "/diary/day/",
+}
+
+
+def fill_the_diary(page: Page, base: str, today: date) -> None:
+    """Write three days through the diary's own page."""
+    for days_ago, food, pounds in DIARY:
+        page.goto(f"{base}/diary/day/")
+        day = str(today - timedelta(days_ago))
+        page.locator("input[name=day]").evaluate_all("(all, day) => all.forEach(one => { one.value = day; })", day)
+        page.locator(f'input[name="symptom.dysphagia"][value="{food}"]').check(force=True)
+        page.fill('input[name="nutrition.weight_kg"]', pounds)
+        page.locator('input[name="nutrition.weight_kg:unit"][value="lb"]').check(force=True)
+        page.get_by_role("button", name="Save this day").click()
+
+
+def visit_pages(page: Page, base: str) -> Iterator[str]:
+    """Open what prepares a visit, one after the other; yields a name for each."""
+    for name, path in BEFORE_A_VISIT.items():
+        page.goto(base + path)
+        yield name
+    page.goto(f"{base}/paste/")
+    page.locator("main textarea").first.fill(PATHOLOGY)
+    page.locator("main button.button").first.click()
+    yield "pasted"
+    page.goto(f"{base}/records/")
+    page.set_input_files("#record", RECORD)
+    page.get_by_role("button", name="Read this file").click()
+    yield "record"
+    for name in ("", "share/", "open/"):
+        page.goto(f"{base}/keys/{name}")
+        yield f"keys-{name.strip('/') or 'all'}"
+
+
 def open_list_of_trials(page: Page, base: str) -> None:
     """Open the list, and again as the page asks while a mirror is still being read."""
     page.goto(f"{base}/trials/")
@@ -168,6 +215,9 @@ def main(base: str, folder: Path) -> None:
                 for name in ("", "tumors/", "list/", "scans/", "blood-tests/", "stays-open/"):
                     page.goto(f"{base}/liver/{name}")
                     page.screenshot(path=str(folder / f"liver-{name.strip('/') or 'map'}-{size}-{scheme}.png"), full_page=True)
+                fill_the_diary(page, base, datetime.now(UTC).date())
+                for name in visit_pages(page, base):
+                    page.screenshot(path=str(folder / f"{name}-{size}-{scheme}.png"), full_page=True)
                 context.close()
         browser.close()
 

@@ -123,3 +123,30 @@ def test_the_library_offers_the_reader(content: Library) -> None:
     assert content.pasted_reader.read("HER2 IHC 3+", date.fromisoformat(TODAY)) == pasted_reader().read(
         "HER2 IHC 3+", date.fromisoformat(TODAY)
     )
+
+
+DOUBTED = [
+    ("HER2: Positive (IHC 3+) on the 2024 biopsy", "A year stands beside"),
+    ("HER2 3+ (2023). HER2 pending.", "A year stands beside"),
+    ("PD-L1 CPS 10 (lung biopsy)", "lung"),
+    ("MSI-high in the colon polyp", "bowel"),
+    ("Breast, left, biopsy: HER2 IHC 3+", "breast"),
+    ("CLDN18.2: 80%", "how strong"),
+    ("DPYD: normal to intermediate metabolizer", "not quite certain"),
+    ("Esophagus, biopsy: consistent with adenocarcinoma", "consistent with"),
+    ("Liver, biopsy: Metastatic adenocarcinoma", "does not say where"),
+    ("K 4.0 (hemolyzed specimen, redraw) mmol/L", "problem with this sample"),
+    ("We reviewed at length during a long visit today that HER2 positive was what came back", "more than a result"),
+]
+
+
+@pytest.mark.parametrize(("text", "doubt"), DOUBTED, ids=[text[:50] for text, _ in DOUBTED])
+def test_what_may_be_wrong_is_told_as_a_doubt(text: str, doubt: str) -> None:
+    findings = read(text).findings
+    assert findings
+    assert all(any(doubt in one for one in finding.doubts) for finding in findings), [finding.doubts for finding in findings]
+
+
+def test_a_result_of_another_year_does_not_get_the_day_of_this_sample() -> None:
+    text = "Collected: 10/25/2026\nHER2 IHC 1+.\nHER2 IHC 3+ (2024).\n"
+    assert facts_in(read(text)) == ["biomarker.her2_ihc = 1 @2026-10-25", "biomarker.her2_ihc = 3 ?"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,15 +183,16 @@ def test_a_marker_needs_no_day(client: Client) -> None:
     assert facts_of(client) == {"biomarker.cldn18_2": {"value": "negative", "source": "pasted report"}}
 
 
+@pytest.mark.usefixtures("on_the_day")
 def test_a_doubtful_day_can_be_put_right_and_a_sure_one_not(client: Client) -> None:
     """03/04 may be either; 2026-10-01 is that day, whatever the field says."""
     doubtful = "Collected: 03/04/2026\nALT 50 U/L 7-45\n"
     assert "other way round" in text_of(look(client, doubtful))
     confirm(client, doubtful, {"take": ["0"], "date": "2026-04-03"})
     assert facts_of(client)["labs.alt"]["date"] == "2026-04-03"
-    sure = f"Collected: {ago(3)}\nALT 51 U/L 7-45\n"
-    confirm(client, sure, {"take": ["0"], "date": ago(9)})
-    assert facts_of(client)["labs.alt"]["date"] == ago(3)
+    sure = "Collected: 10/25/2026\nALT 51 U/L 7-45\n"
+    confirm(client, sure, {"take": ["0"], "date": "2026-11-01"})
+    assert facts_of(client)["labs.alt"]["date"] == "2026-10-25"
 
 
 def test_two_different_answers_cannot_both_be_ticked(client: Client) -> None:
@@ -251,3 +254,55 @@ def test_a_get_shows_only_the_empty_form(client: Client) -> None:
     response = client.get(PASTE + "?text=HER2+IHC+3%2B")
     assert form_of(response, "read")["text"] == ""
     assert "3+" not in text_of(response)
+
+
+# --- Whole reports ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reports have fixed days, so the visit has one too."""
+    monkeypatch.setattr("wayline.web.liver_visits.today", lambda: date(2026, 11, 20))
+
+
+REPORTS = Path(__file__).parent.parent / "records" / "pasted_reports"
+
+
+@pytest.mark.usefixtures("on_the_day")
+@pytest.mark.parametrize(
+    "name",
+    [path.stem for path in sorted(REPORTS.glob("*.txt")) if path.stem not in ("26_two_specimens", "10_barrett_only", "12_insufficient")],
+)
+def test_every_finding_of_a_report_can_be_taken_and_read_again(client: Client, name: str) -> None:
+    """What the page offers is never refused when it is taken, and all of it is an answer afterwards."""
+    text = (REPORTS / f"{name}.txt").read_text()
+    response = look(client, text)
+    page = response.content.decode()
+    places = re.findall(r'name="take" value="(\d+)"', page)
+    if places:
+        answer = client.post(PASTE, form_of(response, "take") | {"take": places, "date": "2026-11-01"})
+        assert answer.status_code == 302, errors_in(answer)
+    stored = facts_of(client)
+    assert set(stored) == set(situation_of(client).told)
+    assert bool(places) == bool(stored)
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_a_trend_fills_the_current_and_the_earlier_results(client: Client) -> None:
+    text = (REPORTS / "16_trend_columns.txt").read_text()
+    response = look(client, text)
+    places = re.findall(r'name="take" value="(\d+)"', response.content.decode())
+    client.post(PASTE, form_of(response, "take") | {"take": places})
+    stored = facts_of(client)
+    assert {fact: one["value"] for fact, one in stored.items() if isinstance(one, dict) and not fact.endswith(("_uln", "_lln"))} == {
+        "labs.bilirubin": 1.6,
+        "labs.albumin": 3.4,
+        "labs.platelets": 188.0,
+    }
+    assert sorted((one["lab"], one["date"], one["value"]) for one in stored["labs.earlier_results"]) == [
+        ("labs.albumin", "2026-09-18", 3.8),
+        ("labs.albumin", "2026-10-02", 3.7),
+        ("labs.bilirubin", "2026-09-18", 0.7),
+        ("labs.bilirubin", "2026-10-02", 0.9),
+        ("labs.platelets", "2026-09-18", 210.0),
+    ]

@@ -67,7 +67,7 @@ _ROW_OF_SCORES = re.compile(r"(?:ihc\s)?(?:score\s{0,2})?[0-3]\s?\+?\s{0,2}(?:[:
 _ENGLISH_HER = re.compile(r"[Hh]er\s")  # "her 2 sisters"
 _LEGEND = re.compile(r"[0-3]\+?\s{0,2}=\s{0,2}(?:neg|pos|equiv|low|no )")
 _BOXES = re.compile(r"\(\s{0,2}\)|\[\s{0,2}\]|[\u2610\u2611\u2612\u25a1\u25a0]|_{3,}")
-_YEAR = re.compile(r"(?<![0-9/.\-])(?:19|20)[0-9]{2}(?![0-9/\-])")
+_YEAR = re.compile(r"(?<![0-9a-z])(?:19|20)[0-9]{2}(?![0-9])")
 _NEAR = 40  # characters
 _MOST_OTHER_WORDS = 3
 _WORD = re.compile(r"[a-z]{3,}")

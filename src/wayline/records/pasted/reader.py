@@ -20,7 +20,7 @@ from wayline.records.pasted.diagnoses import DiagnosisReader
 from wayline.records.pasted.findings import PastedFinding, PastedReading
 from wayline.records.pasted.labs import LabReader
 from wayline.records.pasted.layout import Layout, Statement
-from wayline.records.pasted.markers import MarkerReader
+from wayline.records.pasted.markers import DOUBT_YEAR, MarkerReader
 from wayline.records.pasted.phrases import plain
 from wayline.records.pasted.words import PastedWords
 
@@ -104,7 +104,9 @@ class PastedReader:
                 doubts.append(DOUBT_NO_ESOPHAGUS.format(organ=organ))
             if day is not None and day.doubt:
                 doubts.append(day.doubt)
-            findings.append(replace(finding, doubts=tuple(dict.fromkeys(doubts)), date=day.day if day else None))
+            # Where another year stands beside a result, the day of this sample is not its day.
+            own = day if DOUBT_YEAR not in doubts else None
+            findings.append(replace(finding, doubts=tuple(dict.fromkeys(doubts)), date=own.day if own else None))
         return findings, left
 
     def _organ_beside(self, small: str, statement: Statement) -> str | None:

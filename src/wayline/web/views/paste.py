@@ -215,12 +215,12 @@ def _changed(visit: Visit, ticked: Iterable[PastedFinding]) -> dict[str, Any]:
             results.append(_as_result(finding))
         else:
             changed[finding.fact_id] = {**finding.told, **({"date": finding.date} if finding.date else {}), "source": SOURCE}
-    if results:
-        changed |= take_results(visit.facts, results, vocabulary)
-        for result in results:
-            now = changed.get(str(result["lab"]))
-            if isinstance(now, dict) and now.get("date") == result["date"]:
-                changed[str(result["lab"])] = {**now, "source": SOURCE}
+    for result in results:
+        # One after the other: a text may tell several results of one test, and each has to see what the one before left.
+        changed |= take_results({**visit.facts, **changed}, [result], vocabulary)
+        now = changed.get(str(result["lab"]))
+        if isinstance(now, dict) and now.get("date") == result["date"]:
+            changed[str(result["lab"])] = {**now, "source": SOURCE}
     return changed
 
 

@@ -357,6 +357,17 @@ def test_a_damaged_row_opens_nothing_and_can_be_erased() -> None:
     assert everything_stored() == []
 
 
+@pytest.mark.parametrize("path", ["/", "/help/", "/visit/", "/diary/", "/liver/"])
+def test_damaged_answers_never_look_like_a_person_without_signs(client: Client, path: str) -> None:
+    """Where the answers cannot be opened no sign can be raised, and the page says that signs may be missing."""
+    assert client.post("/situation/step/how-you-feel/", {"symptom.black_stool": "yes"}).status_code == 302
+    assert "Before anything else" in text_of(client.get(path))
+    damage_part(Vault.from_cookie(client.cookies["wayline_key"].value, TODAY), SITUATION)
+    words = text_of(client.get(path))
+    assert "signs that need a call may be missing here" in words
+    assert "Before anything else" not in words
+
+
 def test_a_damaged_part_is_told_in_words_and_nothing_is_lost(client: Client) -> None:
     """On the pages that show it, at the attempt to save, and with a way on."""
     client.post("/situation/step/about-you/", {"person.age": "61"})

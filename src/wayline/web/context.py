@@ -15,7 +15,12 @@ from wayline.web.raised import lazily
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
     """The line's number and hours, the version, whether this device holds a vault key, and parts of the record that did not open."""
-    vault = request.META.get("wayline.vault")
+
+    def damaged_parts() -> list[str]:
+        """Asked for while the page is made: some pages open the vault only then."""
+        vault = request.META.get("wayline.vault")
+        return [] if vault is None else part_words(vault.damaged)
+
     return {
         "line_number": settings.LINE_NUMBER,
         "line_hours": settings.LINE_HOURS,
@@ -25,5 +30,5 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
         "version": __version__,
         "has_vault": settings.VAULT_COOKIE in request.COOKIES,
         "raised_flags": lazily(request),
-        "damaged_parts": [] if vault is None else part_words(vault.damaged),
+        "damaged_parts": damaged_parts,
     }

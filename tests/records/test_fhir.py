@@ -428,6 +428,23 @@ def test_the_stage(value: dict[str, Any], expected: str | int | None) -> None:
     assert told(with_cancer, "diagnosis.stage") == ([] if expected is None else [expected])
 
 
+@pytest.mark.parametrize(
+    ("code", "value", "stages"),
+    [
+        (concept("loinc 21907-1"), concept(text="M1"), [4]),
+        (concept("loinc 21901-4"), concept(text="pM1"), [4]),
+        (concept("snomed 399387003"), concept("snomed 1229903009"), [4]),
+        (concept("snomed 399387003"), concept("ajcc cM1"), [4]),
+        (concept("snomed 399387003"), concept("snomed 1229901006"), []),
+        (concept("loinc 21907-1"), concept(text="M0"), []),
+        (concept("loinc 21907-1"), concept(text="MX"), []),
+    ],
+)
+def test_distant_spread_is_stage_four(code: dict[str, Any], value: dict[str, Any], stages: list[Any]) -> None:
+    assert told(bundle(condition(CANCER), observation(code, valueCodeableConcept=value)), "diagnosis.stage") == stages
+    assert told(bundle(condition(BREAST), observation(code, valueCodeableConcept=value)), "diagnosis.stage") == []
+
+
 # --- Conditions ---------------------------------------------------------------------------------------------------------
 
 SPREAD: list[tuple[dict[str, Any], str | None]] = [

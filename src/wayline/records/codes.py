@@ -40,7 +40,7 @@ PLACES = (
 )
 _SPREAD_TO = ("liver", "lung", "bone", "brain", "leptomeningeal", "peritoneum", "adrenal", "distant_nodes", "other")
 SITES = ("cervical", "upper", "middle", "lower", "gej")
-SCALES = ("pdl1", "karnofsky")
+SCALES = ("pdl1", "karnofsky", "m_category")
 TREATMENTS = ("radiation", "proton_radiation", "brachytherapy")  # what was aimed at decides which procedure of ours it is
 CANCERS = ("primary", "secondary")
 ANSWERS = (

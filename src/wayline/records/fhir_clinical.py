@@ -249,7 +249,7 @@ class Clinical:
         code = Concept.of(observation, "code")
         day = _observed_day(observation)
         status = text_of(observation, "status")
-        said = f"{code.words_by(self.book)}{_told_words(observation)}" + (" (preliminary)" if status == "preliminary" else "")
+        said = f"{code.words_by(self.book)}{_told_words(observation, self.book)}" + (" (preliminary)" if status == "preliminary" else "")
         source = Source(met.where, brief(said), code.code_name(self.book), day)
         if (
             status in _STATUS_NOT_USED
@@ -273,7 +273,7 @@ class Clinical:
             self._read_finding(observation, code, source)
         for number, component in enumerate(components, start=1):
             named = Concept.of(component, "code")
-            words = brief(f"{named.words}{_told_words(component)}")
+            words = brief(f"{named.words_by(self.book)}{_told_words(component, self.book)}")
             here = Source(f"{met.where}, component {number}", words, named.code_name(self.book), day)
             part = self._tests(named, observation)
             if part:
@@ -309,7 +309,7 @@ class Clinical:
         return " ".join([*kind, text_of(reference, "display") or "", *Concept.of(observation, "bodySite").wordings])
 
     def _is_elsewhere(self, observation: Resource, tests: tuple[Meant, ...]) -> bool:
-        of_the_cancer = any(test.id.startswith(OF_THE_CANCER) or test.id == "pdl1" for test in tests)
+        of_the_cancer = any(_is_of_the_cancer(test) for test in tests)
         if not of_the_cancer:
             return False
         places = self._places(observation)
@@ -322,7 +322,7 @@ class Clinical:
             self.gathering.miss("Observation", source, "its codes mean different tests")
             return
         for test in tests:
-            if self._is_not_ours("biomarker." if test.id == "pdl1" else test.id):
+            if self.cancers.only_another and _is_of_the_cancer(test):
                 self.gathering.miss("Observation", source, ONLY_ANOTHER)
                 return
             try:
@@ -359,6 +359,10 @@ class Clinical:
             self.gathering.miss("Observation", source, ONLY_ANOTHER)
             return
         self.gathering.fact("Observation", facts[0].id, {"value": answers == {"positive"}}, source)
+
+
+def _is_of_the_cancer(test: Meant) -> bool:
+    return test.id.startswith(OF_THE_CANCER) or test.id in ("pdl1", "m_category")
 
 
 def _why_not_confirmed(condition: Resource) -> str | None:
@@ -414,13 +418,13 @@ def _extension_day(resource: Resource, name: str) -> str | None:
     return None
 
 
-def _told_words(observation: Resource) -> str:
+def _told_words(observation: Resource, book: CodeBook) -> str:
     """The value as a person would read it."""
-    value = _plain_value(observation)
+    value = _plain_value(observation, book)
     return f": {value}" if value else ""
 
 
-def _plain_value(observation: Resource) -> str:
+def _plain_value(observation: Resource, book: CodeBook) -> str:
     quantity = block_of(observation, "valueQuantity")
     if quantity:
         parts = (quantity.get("comparator"), quantity.get("value"), text_of(quantity, "unit") or text_of(quantity, "code"))
@@ -428,7 +432,7 @@ def _plain_value(observation: Resource) -> str:
     for key in ("valueCodeableConcept", "valueCoding"):
         concept = Concept.of(observation, key)
         if concept:
-            return concept.words
+            return concept.words_by(book)
     for key in ("valueString", "valueInteger", "valueDecimal", "valueBoolean", "valueDateTime"):
         value: Any = observation.get(key)
         if isinstance(value, str | int | float):

@@ -81,7 +81,7 @@ class Treatments:
     def read_medicine(self, met: Met) -> None:
         resource = met.resource
         concepts = self._concepts(resource)
-        words = next((one.words for one in concepts if one), "a medicine without a name")
+        words = next((one.words_by(self.book) for one in concepts if one), "a medicine without a name")
         code = next((name for one in concepts if (name := one.code_name(self.book))), None)
         start, end = _period(resource)
         source = Source(met.where, brief(words), code, start)
@@ -255,7 +255,7 @@ class Treatments:
         procedure = met.resource
         code = Concept.of(procedure, "code")
         start, end = _performed(procedure)
-        source = Source(met.where, brief(code.words), code.code_name(self.book), start)
+        source = Source(met.where, brief(code.words_by(self.book)), code.code_name(self.book), start)
         status = text_of(procedure, "status")
         if status != "completed":
             why = "it was not done" if status == "not-done" else f"its status is '{shortened(status)}', not 'completed'"

@@ -38,6 +38,7 @@ _ECOG = re.compile(
     r"(?:(?:ecog|ps|performance|status|score|grade|zubrod)[\s:=-]*)*(?P<low>[0-4])(?:\s*(?:-|–|to|or)\s*(?P<high>[0-4]))?(?![0-9.%/])(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_M_CATEGORY = re.compile(r"\b(?:[cp]{0,2})M([01])(?![0-9])")
 _HER2_NAME = re.compile(r"\b(?:c-?erbb-?2|her-?\s?2(?:\s?/?\s?neu)?)\b", re.IGNORECASE)
 _HER2_SCORE = re.compile(r"(?<![0-9.])([0-3])\s*\+?(?![0-9.%])")
 _LEADING = re.compile(r"[^,;:.()\[\]–—/]{1,60}")
@@ -300,7 +301,20 @@ class ValueReader:
     def _on_a_scale(self, test: Meant, observation: Resource, named: Concept) -> list[Read]:
         if test.id == "karnofsky":
             return [Read("function.ecog", self._karnofsky(observation))]
+        if test.id == "m_category":
+            return [Read("diagnosis.stage", {"value": self._stage_of_spread(observation)})]
         return self._pdl1(observation, named)
+
+    def _stage_of_spread(self, observation: Resource) -> str:
+        """M1, in every edition of the staging of this cancer, is stage 4; whether a or b is left open. M0 tells no stage."""
+        told = _concept_or_text(observation)
+        coded = {one.value for one in told.meant(self.book, "scale") if one.id == "m_category"}
+        worded = {
+            f"M{match[1]}" for text in (*told.wordings, *(one.code or "" for one in told.codings)) if (match := _M_CATEGORY.search(text))
+        }
+        if (coded or worded) == {"M1"}:
+            return "4"
+        raise NotReadableError(f"'{shortened(told.words)}' tells no stage")
 
     def _karnofsky(self, observation: Resource) -> dict[str, Any]:
         told = _concept_or_text(observation)

@@ -60,7 +60,7 @@ def case_from(
             if chosen.get(fact_id, 0) is not None:
                 facts[fact_id] = {"items": [one.told for one in _oldest_first(proposal.candidates)], "complete": False}
             continue
-        place = chosen[fact_id] if fact_id in chosen else None if proposal.differ else 0
+        place = chosen.get(fact_id, None if proposal.differ else 0)
         if place is not None:
             facts[fact_id] = proposal.candidates[place].told
             own |= {fact_id} if proposal.candidates[place].code == OWN_CODE else set()

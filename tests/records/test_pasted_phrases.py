@@ -58,6 +58,14 @@ HER2 = [
     ("HER2 FISH: insufficient tissue", []),
     ("HER2 status: unknown", []),
     ("Clinical history: HER2 positive esophageal adenocarcinoma", []),
+    ("HER2+", ["biomarker.her2 = positive ?"]),
+    ("HER2-", []),
+    ("HER2-3+", ["biomarker.her2_ihc = 3"]),
+    ("HER2 - 3+", ["biomarker.her2_ihc = 3"]),
+    ("HER2 2+", ["biomarker.her2_ihc = 2"]),
+    ("HER2 = 0", ["biomarker.her2_ihc = 0"]),
+    ("HER2: 2", []),
+    ("HER2 (IHC) ............ 2+\nHER2 (FISH) ........... Negative", ["biomarker.her2_ihc = 2", "biomarker.her2_ish = negative"]),
 ]
 
 PDL1 = [

@@ -22,7 +22,7 @@ _LABEL = re.compile(r"\s{0,40}[a-z0-9][^:.;\n]{1,50}:", re.IGNORECASE)
 _OPEN_END = re.compile(r"(?:,|-|\b(?:of|the|a|an|and|or|with|by|for|in|to|is|are|from|at|on|no|not|than|as))\s*$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?])\s+(?=[^a-z\s])|;\s*)")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:dr|mr|ms|mrs|vs|no|approx|st|fig|e\.g|i\.e|cf|ref|inc|dept)|\b[a-z]|^\s*[a-z0-9]{1,2})\.$", re.IGNORECASE
+    r"(?:\b(?:dr|mr|ms|mrs|vs|no|approx|st|fig|e\.g|i\.e|cf|ref|inc|dept)|\b[a-z]|\.\.|^\s*[a-z0-9]{1,2})\.$", re.IGNORECASE
 )
 _PART = re.compile(r"\s{0,20}(?:[-*•]\s{0,4})?(?:(?:specimen|part)\s{1,3})?\(?(?:[a-h]|[1-9][0-9]?)\s?[.):]\s{0,10}", re.IGNORECASE)
 _SPECIMEN_LABEL = re.compile(

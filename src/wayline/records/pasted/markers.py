@@ -35,6 +35,8 @@ _NAMED_SCORE = re.compile(
     r"(?:score|ihc|immunohistochemistry\)?|immunostain|staining)\s{0,3}(?:of|is|was|:|=|-)?\s{0,3}\(?([0-3])(?![0-9%/x]|\.[0-9])(?!\s?(?:%|of|cells|to|-))"
 )
 _ZERO = re.compile(r"(?:\(\s?(?:score\s?:?\s?)?|negative[\s,(:]{1,3}(?:score\s?:?\s?(?:of\s)?)?)(0)(?![0-9%/+]|\.[0-9])")
+_ZERO_BEHIND = re.compile(r"\s{0,2}(?:\(?(?:by\s)?ihc\)?)?\s{0,2}[:=]\s{0,3}(0)\s{0,3}(?=$|[,;.()\n])")
+_PLUS_BEHIND = re.compile(r"\+(?:[\s,;.)]|$)")
 _SEVERAL_SCORES = re.compile(r"[0-3]\s?\+?\s?(?:-|/|to|or)\s?[0-3]\s?\+|[0-3]\+\s?(?:-|/|to|or)\s?[0-3](?![0-9.])")
 _NUMBER = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9]|[a-z])\s?(%|percent)?(?:\s?(?:-|to)\s?([0-9]{1,3}(?:\.[0-9]{1,2})?)(?![0-9.]*[0-9])\s?(%|percent)?)?(\+)?"
@@ -96,6 +98,7 @@ _NO_PHENOTYPE = "How fast the body clears the drug is not said here."
 _NOT_THIS_CHANGE = "This is not the change that is asked for."
 DOUBT_WORDED = "The report is not quite certain here."
 DOUBT_MORE = "This sentence says more than a result. Read it again in the report."
+DOUBT_PLUS = "The report writes only a plus sign here."
 DOUBT_YEAR = "A year stands beside this result. Check that it is the newest one."
 DOUBT_ABOUT = "The report gives this number as approximate."
 DOUBT_PERCENT = "CPS has no percent. This could be another score."
@@ -445,17 +448,24 @@ class MarkerReader:
             self._read_ish(group, answer, said, guards, signs, statement)
             return
         behind = self._small[group.last : end]
-        several = _SEVERAL_SCORES.search(self._small, group.first, end)
+        # The 2 of HER2 is no score: what stands within the name itself is passed over.
+        pieces = ((start, group.first), (group.last, end), *((one.end, other.start) for one, other in pairwise(group.mentions)))
+        several = next((match for piece in pieces if (match := _SEVERAL_SCORES.search(self._small, *piece))), None)
         if several is not None:
             self._leave(_SEVERAL_NUMBERS, [*group.spans, Span(several.start(), several.end())], statement)
             return
-        found = [(match[1], match.start(1), match.end()) for match in _SCORE.finditer(self._small, start, end)]
+        found = [(match[1], match.start(1), match.end()) for piece in pieces for match in _SCORE.finditer(self._small, *piece)]
         if not found:
             found = [
                 (match[1], match.start(1), match.end(1))
                 for pattern in (_NAMED_SCORE, _ZERO)
-                for match in pattern.finditer(self._small, group.first, end)
+                for match in pattern.finditer(self._small, group.last, end)
             ]
+            zero = _ZERO_BEHIND.match(self._small, group.last, end)
+            found += [(zero[1], zero.start(1), zero.end(1))] if zero and not found else []
+        if not found and answer is None and not guards and _PLUS_BEHIND.match(self._small, group.last, end):
+            self._found(HER2, {"value": "positive"}, [Span(group.first, group.last + 1)], [DOUBT_PLUS], statement)
+            return
         scores = {score for score, _, _ in found}
         if len(scores) > 1:
             self._leave(_SEVERAL_NUMBERS, [*group.spans, *(Span(first, last) for _, first, last in found)], statement)

@@ -61,6 +61,10 @@ _NO_STATEMENT = re.compile(
     r"\b(?:is|are) (?:normal|considered|the (?:limit|goal|cutoff))|\bnormal (?:is|are|up|below)\b|\buln\b|upper limit of normal|"
     r"limit for|enrol|eligib"
 )
+_ANOTHER_KIND = re.compile(
+    r"\b(?:direct|indirect|conjugated|unconjugated|ionized|corrected(?! (?:result|report))|adjusted|urine|csf|fluid|ascites|"
+    r"pleural|peritoneal)\b"
+)
 
 _OTHER_TEST = "This is another test than the ones that are used here."
 _NO_UNIT = "The unit is missing, so the result was not taken."
@@ -276,7 +280,7 @@ class LabReader:
         if match := _BOUND_AT.match(text, place, end):
             number, doubt = _value(match[2])
             return Part("bound", place, match.end(), (_BOUNDS[match[1]], number), doubt)
-        if match := _NUMBER_AT.match(text, place, end):
+        if (match := _NUMBER_AT.match(text, place, end)) and self._ends_well(match.end(), end):
             number, doubt = _value(match[0])
             return Part("number", place, match.end(), number, doubt)
         word = _WORD_AT.match(text, place, end)
@@ -297,6 +301,13 @@ class LabReader:
         if longest:
             return Part("filler", place, longest)
         return Part("word", place, place + len(shown))
+
+    def _ends_well(self, place: int, end: int) -> bool:
+        """Whether a number ends here: with a letter behind, only where that begins a unit or is a flag. "4O" is no 4."""
+        if place >= end or not self._text[place].isalpha() or self._unit(place, end) is not None:
+            return True
+        word = _WORD_AT.match(self._text, place, end)
+        return word is not None and word[0].strip("()[],;.") in self._words.flags
 
     def _unit(self, place: int, end: int) -> Part | None:
         match = _UNIT_AT.match(self._text, place, end)
@@ -341,6 +352,9 @@ class LabReader:
         if _NO_STATEMENT.search(self._text, line_start, min(line_end, row.end + 40)):
             self._leave(row, _CONDITION, reading)
             return
+        if _ANOTHER_KIND.search(self._text, row.name.end, min(row.end, line_end)):
+            self._leave(row, _OTHER_TEST, reading)
+            return
         none = next((part for part in row.parts if part.kind == "none"), None)
         first = next((part for part in row.parts if part.kind == "number"), None)
         if none is not None and (first is None or none.start < first.start):
@@ -377,7 +391,8 @@ class LabReader:
         limit: Part | None = ranges[0] if ranges else None
         if numbers:
             result = numbers[0]
-            if bounds and (ranges or len(bounds) > 1):
+            two_units = sum(part.kind == "unit" for part in row.parts) > 1 and row.columns is None
+            if bounds and (ranges or len(bounds) > 1 or two_units):  # "8.1 g/dL > 9.2 g/dL" is a change
                 self._leave(row, _SEVERAL, reading)
                 return
             limit = bounds[0] if bounds else limit

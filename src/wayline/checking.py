@@ -317,6 +317,7 @@ def _notes(content: Library, codes: CodeBook) -> tuple[str, ...]:
     unused = [reference_id for reference_id in content.references if reference_id not in cited]
     signed = (content.catalog.values(), content.pages.values(), content.flags.values(), content.visit_questions.values())
     signatures = [one.signed for parts in signed for one in parts]
+    unsigned = signatures.count(NOT_SIGNED)
     page_grades = [reading_of(content, page.body).grade for page in content.pages.values()]
     option_grades = [reading_of(content, option_text(option)).grade for option in content.catalog.values()]
     grades = ", ".join(
@@ -324,7 +325,7 @@ def _notes(content: Library, codes: CodeBook) -> tuple[str, ...]:
     )
     notes = [
         f"{bases['read']} references read, {bases['secondary']} known from a report, {bases['recalled']} recalled and to be checked",
-        f"{signatures.count(NOT_SIGNED)} of {len(signatures)} options, pages, flags and sets of questions are not yet signed by a clinician",
+        f"{unsigned} of {len(signatures)} options, pages, flags and sets of questions are not yet signed by a clinician",
         f"reading grade: {grades}",
         "IPDAS: the six qualifying and six certifying criteria were checked",
     ]

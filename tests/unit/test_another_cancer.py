@@ -47,6 +47,12 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (folder / "options").glob("*.md"):
         text = path.read_text(encoding="utf-8")
         path.write_text(re.sub(r'(diagnosis\.primary [!=]=) "esophagus"', r'\1 "invented_organ"', text), encoding="utf-8")
+    for path in (folder / "records").glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text.replace("{fact: diagnosis.primary, value: esophagus}", "{fact: diagnosis.primary, value: invented_organ}"),
+            encoding="utf-8",
+        )
     (folder / "vocabulary/facts/organ.yaml").write_text(ORGAN, encoding="utf-8")
     rule = "rules_out:\n  - when: organ.width_cm > 10\n    say: It is too wide.\n    cites: [esge-stent-2021]\n"
     replace(folder / "options/palliative_surgery.md", "rules_out:\n", rule)

@@ -174,12 +174,14 @@ class CodeBook:
         words: Block,
         karnofsky: Mapping[int, tuple[str, ...]],
         courses: CourseRule,
+        ours: str,
         cites: Iterable[str],
     ) -> None:
         self.systems = {system.id: system for system in systems}
         self.codes = tuple(codes)
         self.karnofsky = dict(karnofsky)
         self.courses = courses
+        self.ours = ours  # the cancer that this content is about, as diagnosis.primary names it
         self._cites = frozenset(cites)
         self._by_name = {name.lower(): system for system in self.systems.values() for name in (*system.uris, *system.oids, system.title)}
         self._by_code = {(code.system.id, code.code.upper()): code for code in self.codes}
@@ -298,7 +300,7 @@ class CodeBook:
         mine = [place for place in places if place in (*SITES, "esophagus")]
         if mine:
             site = [Meant("fact", "diagnosis.site", place) for place in mine if place in SITES]
-            found = [Meant("fact", "diagnosis.primary", "esophagus"), *(site if len(site) == 1 else ())]
+            found = [Meant("fact", "diagnosis.primary", self.ours), *(site if len(site) == 1 else ())]
             return [*found, *([Meant("fact", "diagnosis.histology", cell_type)] if cell_type else ())]
         # Cancer of the junction often stands in records as one of the stomach, so that is not said to be another cancer.
         is_other = "elsewhere" in places and not re.search(r"\b(?:stomach|gastric)\b", own)
@@ -499,6 +501,7 @@ def load_codes(folder: Path, vocabulary: Vocabulary, references: References) -> 
         judge.words(folder / "words.yaml"),
         karnofsky,
         courses,
+        vocabulary["diagnosis.primary"].single_choices[0],
         (*cites, *courses_cite, *(cite for one in systems.values() for cite in one.cites)),
     )
 

@@ -75,7 +75,7 @@ class Clinical:
                 continue
             is_past = _is_over(met.resource) or _is_history(met.resource)
             meant = {(one.id, one.value) for one in self.condition_means(met.resource)}
-            if ("diagnosis.primary", "esophagus") in meant:
+            if ("diagnosis.primary", self.book.ours) in meant:
                 mine.add(id(met.resource))
             elif ("condition.second_cancer", True) in meant and not is_past:
                 others.add(id(met.resource))
@@ -116,13 +116,12 @@ class Clinical:
     def _is_known(self, coding: Coding) -> bool:
         return self.book.meaning(coding.system, coding.code) is not None
 
-    @staticmethod
-    def _from_place(kinds: set[str], places: tuple[str, ...]) -> list[Meant]:
+    def _from_place(self, kinds: set[str], places: tuple[str, ...]) -> list[Meant]:
         if "secondary" in kinds:
             return [Meant("fact", f"metastases.{place}", True) for place in places if place not in (*SITES, "esophagus", "elsewhere")]
         own = [place for place in places if place in (*SITES, "esophagus")]
         if own:
-            return [Meant("fact", "diagnosis.primary", "esophagus")]
+            return [Meant("fact", "diagnosis.primary", self.book.ours)]
         return [Meant("fact", "condition.second_cancer", True)] if places else []
 
     def _places(self, resource: Resource) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ class Treatments:
         means: set[tuple[str, Any]] = set()
         for block in blocks_of(resource, "reasonCode"):
             means |= {(one.id, one.value) for one in self.clinical.condition_means({"code": block})}
-        return ("condition.second_cancer", True) in means and ("diagnosis.primary", "esophagus") not in means
+        return ("condition.second_cancer", True) in means and ("diagnosis.primary", self.book.ours) not in means
 
     def _supportive(self, drugs: tuple[str, ...], resource: Resource, source: Source) -> None:
         """A blood thinner or a daily steroid that is taken now tells a condition; every other such medicine is only counted."""

@@ -383,18 +383,16 @@ class ValueReader:
         raise NotReadableError(f"'{shortened(told.words)}' is no ECOG grade of somebody living")
 
     def stage(self, told: Concept) -> str:
-        """A stage group in the choices of the vocabulary, out of codes or words."""
-        for meant in told.meant(self.book, "fact"):
-            if meant.id == "diagnosis.stage" and meant.value is not None:
-                return str(meant.value)
-        found = dict.fromkeys(
-            stage
-            for text in (*told.wordings, *(one.code for one in told.codings if _is_ajcc(one.system)))
-            if (stage := self.stage_in_words(text))
-        )
-        if len(found) == 1:
-            return next(iter(found))
-        raise NotReadableError(f"'{shortened(told.words)}' is no stage that we know")
+        """A stage group in the choices of the vocabulary, out of codes and words, which must agree: codes of stages are often mistaken."""
+        texts = (*told.wordings, *(one.code for one in told.codings if _is_ajcc(one.system)))
+        found = {str(one.value) for one in told.meant(self.book, "fact") if one.id == "diagnosis.stage" and one.value is not None}
+        found |= {stage for text in texts if (stage := self.stage_in_words(text))}
+        if not found:
+            raise NotReadableError(f"'{shortened(told.words)}' is no stage that we know")
+        exact = max(found, key=len)
+        if any(not exact.startswith(one) for one in found):
+            raise NotReadableError(f"'{shortened(told.words)}': the code and the words tell different stages")
+        return exact
 
     @staticmethod
     def stage_in_words(text: str | None) -> str | None:

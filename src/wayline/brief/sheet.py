@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wayline.brief.fitting import fits_two_pages, fullest, lines_of
+from wayline.brief.fitting import fits_two_pages, fullest, lines_of, may_fit
 from wayline.brief.known import (
     NOT_TOLD,
     BloodTest,
@@ -40,7 +40,7 @@ from wayline.report import FactToAsk, facts_to_ask
 
 SIZES = (14, 18)
 FIRST_QUESTIONS = 5
-_STEPS_LOOKED_BACK = 10
+_STEPS_LOOKED_BACK = 7
 MARK = "+{}"
 NO_COPY = "There is no copy of the registry of studies here. Ask the team which studies are open."
 # The parts that a person may leave out. Signs that need a call are always printed.
@@ -185,7 +185,8 @@ def make_sheet(
             sheets[place] = _composed(material, rooms[place])
         return sheets[place]
 
-    place = fullest(len(rooms), lambda place: fits_two_pages(at(place)), len(rooms) // 2)
+    guess = fits_two_pages if fits is fits_two_pages else may_fit
+    place = fullest(len(rooms), lambda place: guess(at(place)), len(rooms) // 2)
     if fits is not fits_two_pages:
         place = fullest(len(rooms), lambda place: fits(at(place)), place)
     return _with_room_given_back(material, rooms, place, at, fits)

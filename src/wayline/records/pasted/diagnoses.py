@@ -19,6 +19,11 @@ _LUNG_CANCER = re.compile(
     r"\blung (?:adeno|squam|small|neuro)|(?:of|in) (?:the )?(?:left |right )?(?:upper |lower |middle )?(?:lobe )?lung\b"
 )
 _ANOTHER_CANCER = "This is about another cancer."
+_PARTS = {
+    "upper": re.compile(r"\b(?:upper|proximal|cervical)\b"),
+    "middle": re.compile(r"\bmid(?:dle)?\b"),
+    "lower": re.compile(r"\b(?:distal|lower)\b"),
+}
 _SAYS_NO = "The report says no here."
 _UNSURE = "The report is not certain here."
 _PAST = "This part of the report does not tell of this result."
@@ -117,7 +122,7 @@ class DiagnosisReader:
         """The part of the sentence that speaks of this cell type. A no goes on over commas: "no dysplasia, adenocarcinoma or ulcer"."""
         start, end = max(statement.start, hit.start - _BOUND_REACH), min(statement.end, hit.end + _BOUND_REACH)
         for match in _CLAUSE.finditer(self._small, start, hit.start):
-            if match[0][:1] != "," or not re.search(r"\bor\b|\band\b", self._small[hit.start : end]):
+            if match[0][:1] != "," or not re.search(r"\bor\b|\band\b", self._small[max(start, hit.start - 8) : end]):
                 start = match.end()
         behind = _CLAUSE.search(self._small, hit.end, end)
         if behind is not None and behind[0][:1] != ",":
@@ -141,7 +146,7 @@ class DiagnosisReader:
         if not found:
             return
         spans = tuple(dict.fromkeys(Span(hit.start, hit.end) for hit in found))
-        if len({hit.value for hit in found}) > 1:
+        if len({hit.value for hit in found}) > 1 or self._names_more_parts(found[0]):
             left.append(LeftAlone(_SEVERAL_SITES, spans, sentence))
             return
         signs = self._words.histology_signs.find(self._small, max(statement.start, found[0].start - 40), found[0].start)
@@ -149,6 +154,11 @@ class DiagnosisReader:
             left.append(LeftAlone(_NO_SITE_OF_TUMOR, spans, sentence))
             return
         findings.append(PastedFinding(SITE, {"value": found[0].value}, spans))
+
+    def _names_more_parts(self, hit: Hit) -> bool:
+        """Whether another part of the esophagus stands beside the place: "mid and distal esophagus"."""
+        around = self._small[max(0, hit.start - 20) : hit.end + 20]
+        return len({kind for kind, pattern in _PARTS.items() if pattern.search(around)}) > 1
 
     def _is_primary(self, hit: Hit, statement: Statement) -> bool:
         before = self._small[max(statement.start, hit.start - 60) : hit.start]

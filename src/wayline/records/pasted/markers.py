@@ -48,6 +48,7 @@ _OR_ANOTHER = re.compile(r"\s{0,2}(?:or|/|vs\.?)\s{0,2}(?:ms|dmmr|pmmr|mmr|micro
 _ANOTHER_OR = re.compile(r"(?:ms[a-z\-]{0,8}|[dp]mmr)\s{0,2}(?:or|/|vs\.?)\s{0,2}$")
 _ONLY_TESTING = re.compile(r"\b(?:test|testing|tests|analysis|data|result|results|report|information)\b")
 _TURNED_ROUND = re.compile(r"(?:\bnot|\bnever|n't|rather than|instead of)\s{1,3}(?:a\s|an\s)?$")
+_WEAK_YES = {"detected", "identified", "present", "is seen", "positivity"}
 _BARE_NO = {"no", "without", "lack of", "lacks", "absence of"}
 _OF_THE_TEST = re.compile(
     r"(?:\s{1,3}(?:evidence|of|definite|definitive|detectable|significant|any|gene|protein|demonstrable|increased|convincing|clear|for))*\s{0,3}"
@@ -387,7 +388,7 @@ class MarkerReader:
             return "both", []  # "not HER2 positive" may mean either that or not tested
         noes, yeses = [hit for hit in signs if hit.value == "no"], [hit for hit in signs if hit.value == "yes"]
         if noes and yeses:
-            weak = all(self._small[hit.start : hit.end] in {"detected", "identified", "present", "is seen", "positivity"} for hit in yeses)
+            weak = all(self._small[hit.start : hit.end] in _WEAK_YES for hit in yeses)
             if weak and all(hit.end <= group.first or hit.start < min(yes.start for yes in yeses) for hit in noes):
                 return "no", [*noes, *yeses]
             return "both", [*noes, *yeses]
@@ -487,6 +488,8 @@ class MarkerReader:
         if guards:
             self._leave(guards[0].value.reason, [*group.spans, Span(guards[0].start, guards[0].end)], statement)
             return
+        if answer == "yes" and "overexpress" not in behind and all(self._small[hit.start : hit.end] in _WEAK_YES for hit in said):
+            answer = None  # "no amplification of HER2 detected": the word belongs to another test
         if answer is None:
             if "amplif" in behind:
                 self._leave(_WHICH_TEST, [Span(group.first, min(end, group.last + 20))], statement)

@@ -469,6 +469,8 @@ SPREAD: list[tuple[dict[str, Any], str | None]] = [
     (concept(text="Liver metastases"), "liver"),
     (concept(text="Metastasis to bone"), "bone"),
     (concept(text="Secondary malignant neoplasm of liver and intrahepatic bile duct (CMS/HCC)"), "liver"),
+    (concept("icd C78.7", text="Metastasis to lung"), None),
+    (concept("icd C78.7", text="Metastasis to liver and lung"), "liver"),
     (concept(text="Possible liver metastases"), None),
     (concept(text="No evidence of liver metastases"), None),
     (concept(text="Liver lesion"), None),
@@ -713,6 +715,7 @@ MEDICINES: list[tuple[str, dict[str, Any], list[Any]]] = [
     ("only proposed", medicine("MedicationRequest", "active", intent="proposal", medicationCodeableConcept=NIVOLUMAB), []),
     ("forbidden", medicine("MedicationRequest", "active", intent="order", doNotPerform=True, medicationCodeableConcept=NIVOLUMAB), []),
     ("not done", medicine("MedicationAdministration", "not-done", medicationCodeableConcept=NIVOLUMAB), []),
+    ("a code and a name that differ", medicine(medicationCodeableConcept=concept("rxnorm 1597876 pembrolizumab")), []),
     ("another medicine", medicine(medicationCodeableConcept=concept(text="Lisinopril 10 MG Oral Tablet")), []),
     ("with leucovorin, which is no drug against it", medicine(medicationCodeableConcept=concept("rxnorm 6313")), []),
     (

@@ -192,7 +192,7 @@ class _Reader:
         source = Source(met.where, brief(f"allergy: {code.words}"), code.code_name(self.book), day_of(allergy.get("recordedDate")))
         drugs = self.treatments._drugs([code])
         platinum = self.vocabulary.drugs.members("platinum") or frozenset()
-        if not set(drugs) & platinum:
+        if not set(drugs or ()) & platinum:
             self.gathering.counts["other allergies"] += 1
             return
         if codes & {"entered-in-error", "refuted", "unconfirmed", "resolved", "inactive"}:

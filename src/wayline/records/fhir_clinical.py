@@ -94,6 +94,8 @@ class Clinical:
                 facts = self._from_place(kinds, places) or [one for one in worded if one.kind == "fact"]
             else:
                 facts = [one for one in worded if one.kind == "fact"]
+        elif _spread_differs(facts, worded):
+            return ()  # the code says one place and the words another
         elif any(one.id == "diagnosis.primary" for one in facts):
             # The code says which cancer, and the words may say where it is and of which kind.
             known = {one.id for one in facts}
@@ -358,6 +360,11 @@ class Clinical:
             self.gathering.miss("Observation", source, ONLY_ANOTHER)
             return
         self.gathering.fact("Observation", facts[0].id, {"value": answers == {"positive"}}, source)
+
+
+def _spread_differs(coded: Iterable[Meant], worded: Iterable[Meant]) -> bool:
+    places, others = ({one.id for one in means if one.id.startswith("metastases.")} for means in (coded, worded))
+    return bool(places and others) and not places & others
 
 
 def _is_of_the_cancer(test: Meant) -> bool:

@@ -87,6 +87,9 @@ class Treatments:
         source = Source(met.where, brief(words), code, start)
         why = self._why_not_given(resource)
         drugs = self._drugs(concepts)
+        if drugs is None:
+            self.gathering.miss(met.type, source, "its code and its name tell different drugs")
+            return
         systemic = [drug for drug in drugs if self.vocabulary.drugs.drugs[drug].systemic]
         if why is not None:
             if drugs:
@@ -124,17 +127,15 @@ class Treatments:
         display = text_of(reference, "display")
         return [one for one in (*found, *((Concept((), display),) if display else ())) if one]
 
-    def _drugs(self, concepts: Iterable[Concept]) -> tuple[str, ...]:
-        """The drugs that codes mean; where no code is known, those that the words name."""
+    def _drugs(self, concepts: Iterable[Concept]) -> tuple[str, ...] | None:
+        """The drugs that codes mean; where no code is known, those that the words name. None where both speak of different ones."""
         listed = list(concepts)
         coded = dict.fromkeys(one.id for concept in listed for one in concept.meant(self.book, "drug"))
-        if coded:
-            return tuple(coded)
-        for wording in (wording for concept in listed for wording in concept.wordings):
-            named = drugs_in_words(wording, self.vocabulary.drugs)
-            if named:
-                return named
-        return ()
+        wordings = [wording for concept in listed for wording in concept.wordings]
+        named = next((found for wording in wordings if (found := drugs_in_words(wording, self.vocabulary.drugs))), ())
+        if coded and named and not set(coded) & set(named):
+            return None
+        return tuple(coded) or named
 
     def _why_not_given(self, resource: Resource) -> str | None:
         status = text_of(resource, "status")

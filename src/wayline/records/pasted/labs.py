@@ -61,6 +61,9 @@ _NO_STATEMENT = re.compile(
     r"\b(?:is|are) (?:normal|considered|the (?:limit|goal|cutoff))|\bnormal (?:is|are|up|below)\b|\buln\b|upper limit of normal|"
     r"limit for|enrol|eligib"
 )
+_OF_BEFORE = re.compile(
+    r"\b(?:ago|yesterday|last (?:week|month|year|time|visit)|previously|prior|earlier|at diagnosis|initially)\b[^.;\n]{0,20}$"
+)
 _ANOTHER_KIND = re.compile(
     r"\b(?:direct|indirect|conjugated|unconjugated|ionized|corrected(?! (?:result|report))|adjusted|urine|csf|fluid|ascites|"
     r"pleural|peritoneal)\b"
@@ -348,6 +351,9 @@ class LabReader:
         line_start = max(line_start, row.name.start - _LONGEST_ROW)
         if not row.in_list and _CONDITIONS.search(self._text, line_start, min(line_end, row.end + 80)):
             self._leave(row, _CONDITION, reading)
+            return
+        if not row.in_list and _OF_BEFORE.search(self._text, max(line_start, row.name.start - 40), row.name.start):
+            self._leave(row, _EARLIER, reading)
             return
         if _NO_STATEMENT.search(self._text, line_start, min(line_end, row.end + 40)):
             self._leave(row, _CONDITION, reading)

@@ -35,7 +35,7 @@ _NAMED_SCORE = re.compile(
     r"(?:score|ihc|immunohistochemistry\)?|immunostain|staining)\s{0,3}(?:of|is|was|:|=|-)?\s{0,3}\(?([0-3])(?![0-9%/x]|\.[0-9])(?!\s?(?:%|of|cells|to|-))"
 )
 _ZERO = re.compile(r"(?:\(\s?(?:score\s?:?\s?)?|negative[\s,(:]{1,3}(?:score\s?:?\s?(?:of\s)?)?)(0)(?![0-9%/+]|\.[0-9])")
-_ZERO_BEHIND = re.compile(r"\s{0,2}(?:\(?(?:by\s)?ihc\)?)?\s{0,2}[:=]\s{0,3}(0)\s{0,3}(?=$|[,;.()\n])")
+_ZERO_BEHIND = re.compile(r"\s{0,2}(?:\(?(?:by\s)?ihc\)?)?(?:\s?\([^)\n]{1,12}\))?\s{0,2}[:=]\s{0,3}(0)\s{0,3}(?=$|[,;.()\n])")
 _PLUS_BEHIND = re.compile(r"\+(?:[\s,;.)]|$)")
 _SEVERAL_SCORES = re.compile(r"[0-3]\s?\+?\s?(?:-|/|to|or)\s?[0-3]\s?\+|[0-3]\+\s?(?:-|/|to|or)\s?[0-3](?![0-9.])")
 _NUMBER = re.compile(

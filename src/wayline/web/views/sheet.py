@@ -97,7 +97,7 @@ def sheet_file(request: HttpRequest) -> HttpResponse:
 
 def _stored(contents: Contents) -> _Wishes:
     left_out, size = contents.sheet.get(_LEAVE_OUT), contents.sheet.get(_SIZE)
-    known = frozenset(part for part in left_out if part in PARTS) if isinstance(left_out, list) else frozenset()
+    known = frozenset(part for part in PARTS if part in left_out) if isinstance(left_out, list) else frozenset()
     return _Wishes(known, size if size in SIZES else SIZES[0], False)
 
 

@@ -11,13 +11,13 @@ from datetime import date
 from typing import Any
 
 from wayline.facts.case import parse_case
+from wayline.facts.case_forms import placed
 from wayline.facts.findings import Told
 from wayline.facts.situation import Situation
 from wayline.facts.values import NumberRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.library import library
 from wayline.reading import Place
-from wayline.records.case_forms import placed
 from wayline.records.codes import CodeBook, code_book
 from wayline.records.fhir_writing import bundle_of
 from wayline.records.own_extension import BASE

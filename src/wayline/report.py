@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wayline.diary.flags import ACTS, RaisedFlag
-from wayline.facts.courses import Course, Listing
+from wayline.facts.case_forms import item_form
+from wayline.facts.courses import Listing
 from wayline.facts.findings import Finding, Told, Value
-from wayline.facts.labs import LabResult
-from wayline.facts.lesions import Lesion, Scan
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
@@ -195,7 +194,7 @@ def value_json(definition: FactDefinition, value: Value | None, derived: bool = 
         case DateRange():
             return str(value)
         case Listing(items, complete):
-            rows = [_item_json(definition, item) for item in items]
+            rows = [item_form(definition, item) for item in items]
             return rows if complete else {"items": rows, "complete": False}
 
 
@@ -219,41 +218,6 @@ def number_json(value: NumberRange, rounded: bool = False) -> Any:
     if value.high != float("inf"):
         bounds["below" if value.high_open else "at_most"] = plain(value.high)
     return bounds
-
-
-def _item_json(definition: FactDefinition, item: object) -> Any:
-    match item:
-        case Lesion():
-            fields: dict[str, Any] = {"segment": definition.choice_value(item.segment)}
-            if item.diameter_cm is not None:
-                fields["diameter_cm"] = number_json(item.diameter_cm)
-            if item.near is not None:
-                fields["near"] = sorted(item.near)
-            if item.date is not None:
-                fields["date"] = str(item.date)
-            return fields if item.name is None else {"name": item.name} | fields
-        case Scan():
-            lesions = [_item_json(definition, lesion) for lesion in item.lesions]
-            scan: dict[str, Any] = {"date": str(item.date), "lesions": lesions}
-            return scan if item.lesions.complete else scan | {"complete": False}
-        case LabResult():
-            ends = {"lower_limit": item.lower_limit, "upper_limit": item.upper_limit}
-            limits = {key: number_json(end) for key, end in ends.items() if end is not None}
-            return {"lab": item.lab, "value": number_json(item.value), "date": str(item.date), **limits}
-        case Course():
-            told = {
-                "drugs": [*item.drugs, *item.unknown_drugs] or None,
-                "procedure": item.procedure,
-                "intent": item.intent,
-                "start": None if item.start is None else str(item.start),
-                "end": None if item.end is None else str(item.end),
-                "ended_because": item.ended_because,
-                "best_response": item.best_response,
-            }
-            return {key: value for key, value in told.items() if value is not None}
-        case str():
-            return definition.choice_value(item)
-    raise TypeError(f"no list holds {type(item).__name__}")
 
 
 def facts_text(situation: Situation) -> str:

@@ -12,12 +12,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from wayline.facts.case import FactReader
+from wayline.facts.case_forms import read_form
 from wayline.facts.courses import ENDINGS, INTENTS, RESPONSES
 from wayline.facts.lesions import SEGMENTS
 from wayline.facts.situation import Situation
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.reading import Place, WaylineError
-from wayline.records.case_forms import read_form
 
 AS_OF = date(2026, 11, 30)
 HERE = Place("generated case", 1)

@@ -20,13 +20,13 @@ from tests.records.fhir_rules import faults
 from tests.records.generated_cases import HERE, SOURCES, generated_situations
 from wayline.cli import main
 from wayline.facts.case import FactReader, load_case, parse_case
+from wayline.facts.case_forms import case_form, placed, read_form
 from wayline.facts.courses import Listing
 from wayline.facts.findings import Told
 from wayline.facts.situation import Situation
 from wayline.facts.values import NumberRange
 from wayline.library import Library, library
 from wayline.reading import WaylineError
-from wayline.records.case_forms import case_form, placed, read_form
 from wayline.records.codes import code_book
 from wayline.records.fhir_frame import frame
 from wayline.records.fhir_pieces import LOINC, UCUM

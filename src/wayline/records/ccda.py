@@ -18,7 +18,6 @@ from lxml import etree
 from wayline.facts.vocabulary import Vocabulary
 from wayline.reading import Place, shortened
 from wayline.records.ccda_entries import EntryReader
-from wayline.records.ccda_gathering import Source
 from wayline.records.ccda_sections import document_kind, report_text, sections_of
 from wayline.records.ccda_values import (
     V3,
@@ -33,6 +32,7 @@ from wayline.records.ccda_values import (
 )
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_gathering import RecordGathering
+from wayline.records.gathering import Source
 from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading
 from wayline.records.safe_xml import read_xml, stylesheet_lines
 

@@ -16,7 +16,6 @@ from typing import Any
 from lxml import etree
 
 from wayline.facts.vocabulary import Vocabulary
-from wayline.records.ccda_gathering import Source
 from wayline.records.ccda_measured import MeasuredReader, NotReadableError, Read, concept_block
 from wayline.records.ccda_sections import ALLERGIES, ENCOUNTERS, FAMILY, OPEN_DIAGNOSES, PROBLEMS, PROCEDURES, READ, UNKNOWN, Section
 from wayline.records.ccda_values import (
@@ -39,6 +38,7 @@ from wayline.records.fhir_clinical import ABOUT_ANOTHER, OF_THE_CANCER, ONLY_ANO
 from wayline.records.fhir_gathering import RecordGathering
 from wayline.records.fhir_pool import Met, Pool
 from wayline.records.fhir_treatments import Treatments
+from wayline.records.gathering import Source
 
 _STATEMENTS = frozenset(
     {

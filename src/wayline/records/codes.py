@@ -63,6 +63,7 @@ _WORDS_KEYS = (
     "values",
     "units",
     "not_blood",
+    "beside_a_test",
     "markers",
 )
 
@@ -253,6 +254,9 @@ class CodeBook:
         whole = self._tests.get(plain) or self._tests.get(plain_words(re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text)))
         if whole is not None or len(plain) > _LONGEST_NAME_OF_A_TEST:
             return whole
+        bare = self._tests.get(" ".join(word for word in plain.split() if word not in self._beside_a_test))
+        if bare is not None and all(one.id.startswith("labs.") for one in bare.tests):
+            return bare
         return next((Meaning(wording.means, display=text) for wording in self._markers if wording.fits(plain)), None)
 
     def is_not_blood(self, text: str | None) -> bool:
@@ -370,6 +374,7 @@ class CodeBook:
         listed = "|".join(re.escape(plain_words(word)) for row in words["places"] if row["place"] in _SPREAD_TO for word in row["words"])
         self._and_more = re.compile(rf"(?:\s+(?:{listed})\b)*\s+and\s+(?:{listed})\b")
         self._not_blood = _any_of(words["not_blood"])
+        self._beside_a_test = frozenset(words["beside_a_test"])
         self._cancer = _any_of(words["cancer"])
         self._doubt = _any_of(words["doubt"])
         self._cell_types = tuple((_any_of(row["words"]), row["value"]) for row in words["cell_types"])
@@ -606,7 +611,7 @@ class _Judge:
                         f"'{shortened(listed[value_key])}' is not known here.{nearest(str(listed[value_key]), allowed)}"
                     )
                 texts_at(listed, "words")
-        for key in ("spread", "cancer", "doubt", "not_blood"):
+        for key in ("spread", "cancer", "doubt", "not_blood", "beside_a_test"):
             texts_at(block, key)
         for row, place in _rows_in(block, "values"):
             told = require_keys(row, ("fact", "value", "words"), place)

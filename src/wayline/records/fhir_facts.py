@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wayline.facts.case_forms import told_form
 from wayline.facts.findings import Told
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition
 from wayline.logic.wording import value_in_words
-from wayline.records.case_forms import told_form
 from wayline.records.fhir_draft import Draft, source_lines
 from wayline.records.fhir_pieces import (
     ABSENT,

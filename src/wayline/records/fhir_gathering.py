@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from wayline.facts.vocabulary import FactDefinition
-from wayline.records.ccda_gathering import Gathering, Source
+from wayline.records.gathering import Gathering, Source
 from wayline.records.imported import ImportedFact
 
 _MOST_PLACES = 6

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wayline.facts.case_forms import item_form
 from wayline.facts.courses import Course, Listing
 from wayline.facts.findings import Told
 from wayline.facts.labs import LabResult
@@ -17,7 +18,6 @@ from wayline.facts.lesions import Lesion, Scan
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import FactDefinition
 from wayline.logic.wording import date_in_words, value_in_words
-from wayline.records.case_forms import item_form
 from wayline.records.fhir_draft import Draft, source_lines
 from wayline.records.fhir_facts import lab_observation, reference_range
 from wayline.records.fhir_frame import frame

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from wayline.facts.case_forms import case_form
 from wayline.facts.situation import Situation
-from wayline.records.case_forms import case_form
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_draft import Draft
 from wayline.records.fhir_facts import ON_THE_CANCER, ON_THE_PATIENT, write_cancer, write_fact, write_lab, write_patient

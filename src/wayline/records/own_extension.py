@@ -20,12 +20,12 @@ from functools import cached_property
 from typing import Any
 
 from wayline.facts.case import FactReader
+from wayline.facts.case_forms import read_form
 from wayline.facts.courses import Listing
 from wayline.facts.findings import Told
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.logic.wording import number_in_words, value_in_words
 from wayline.reading import Place, WaylineError
-from wayline.records.case_forms import read_form
 from wayline.records.imported import ImportedFact, NotUnderstood
 
 # `.example` is reserved (RFC 2606): it can never be anybody's domain, so this names Wayline's own things and claims no address.

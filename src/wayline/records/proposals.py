@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 from wayline.facts.case import FactReader, parse_case
+from wayline.facts.case_forms import placed, read_form
 from wayline.facts.courses import Listing
 from wayline.facts.findings import Told, Value
 from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.reading import Place, WaylineError
-from wayline.records.case_forms import placed, read_form
 from wayline.records.imported import ImportedFact, Proposal, RecordReading, newest_first
 from wayline.records.own_extension import OWN_CODE
 

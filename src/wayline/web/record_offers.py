@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from wayline.facts.case import BOUNDS, FactReader
+from wayline.facts.case_forms import read_form
 from wayline.facts.courses import Course, Listing
 from wayline.facts.findings import Told
 from wayline.facts.labs import LabResult
@@ -19,7 +20,6 @@ from wayline.facts.values import DateRange, NumberRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary, within_a_sentence
 from wayline.logic.wording import date_in_words, number_in_words, unit_in_words, value_in_words
 from wayline.reading import Place, WaylineError
-from wayline.records.case_forms import read_form
 from wayline.records.imported import ImportedFact, RecordReading, newest_first
 from wayline.records.proposals import proposals
 from wayline.web.asking import COURSE_WORDS

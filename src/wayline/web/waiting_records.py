@@ -14,11 +14,11 @@ from datetime import date
 from typing import Any
 
 from wayline.facts.case import FactReader
+from wayline.facts.case_forms import read_form
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import Vocabulary
 from wayline.logic.wording import date_in_words
 from wayline.reading import Place, WaylineError
-from wayline.records.case_forms import read_form
 from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, RecordReading, newest_first
 from wayline.web.asking import friendly
 

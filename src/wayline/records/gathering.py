@@ -13,9 +13,9 @@ from datetime import date
 from typing import Any
 
 from wayline.facts.case import LONGEST_RESULTS, FactReader
+from wayline.facts.case_forms import read_form
 from wayline.facts.vocabulary import Vocabulary
 from wayline.reading import Place, WaylineError
-from wayline.records.case_forms import read_form
 from wayline.records.ccda_values import brief
 from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, newest_first
 

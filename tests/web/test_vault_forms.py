@@ -144,6 +144,18 @@ def test_a_window_that_read_before_the_keys_were_changed_still_saves() -> None:
 # --- Seals -------------------------------------------------------------------------------------------------------------
 
 
+def test_a_use_that_is_noted_after_the_keys_were_changed_stays_readable() -> None:
+    """A window that read before a key was taken out: what it notes under the old seal would hide when the device was used last."""
+    vault = stored()
+    share(vault, "Anna", ["diary"], days=None)
+    old = box_of(vault.key)
+    remove(vault, keys_of(vault)[1].id)
+    lockbox.note_use(old, "2026-11-30T17:05")
+    assert box_of(vault.key).seen == "2026-11-30T00:00"
+    lockbox.note_use(box_of(vault.key), "2026-11-30T17:06")
+    assert box_of(vault.key).seen == "2026-11-30T17:06"
+
+
 def test_a_seal_opens_only_with_its_key_about_its_place_and_whole() -> None:
     key, other = bytes(range(32)), bytes(32)
     sealed = sealed_with(key, b"61", b"here")
@@ -221,6 +233,23 @@ def test_an_older_record_is_rewritten_when_its_owner_saves(document: dict[str, A
     assert not VaultRecord.objects.filter(id=old.id).exists()
     assert VaultPart.objects.count() == len(PARTS)
     assert Vault(key, TODAY).read() == contents
+
+
+def test_a_page_on_keys_undoes_nothing_that_was_saved_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It rewrites an older record; another window did so in between, with a new answer."""
+    vault = Vault(record_of_form_1({"facts": FULL.facts, "drafts": {}, "set_aside": []}, TODAY), TODAY)
+    reading = Vault._opened
+
+    def read_then_saved_by_another(self: Vault) -> Any:
+        found = reading(self)
+        monkeypatch.setattr(Vault, "_opened", reading)
+        other = Vault(vault.key, TODAY)
+        other.write(Contents(facts=other.read().facts | {"person.sex": {"value": "female"}}))
+        return found
+
+    monkeypatch.setattr(Vault, "_opened", read_then_saved_by_another)
+    assert [line.kind for line in keys_of(vault)] == [DEVICE]
+    assert vault.read().facts == FULL.facts | {"person.sex": {"value": "female"}}
 
 
 def test_an_older_record_is_renewed_forgotten_and_erased_like_others() -> None:

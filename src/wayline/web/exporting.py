@@ -8,6 +8,7 @@ can be restored to the letter: facts that rules do not use now, because they wai
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -64,7 +65,7 @@ def restored(raw: bytes, vocabulary: Vocabulary) -> Restored:
         raise NotAnExportError("This is the case file. Please choose the file with everything: its name begins with wayline-export.")
     if not isinstance(document, dict) or "wayline_export" not in document:
         raise NotAnExportError("This is not a file that Wayline saved for you.")
-    if document["wayline_export"] != FORM:
+    if document["wayline_export"] != FORM or document["wayline_export"] is True:
         raise NotAnExportError("This file was saved by a newer Wayline. This one cannot read it.")
     unknown = sorted(set(document) - {"wayline_export", "case", "more_facts", *_KINDS})
     missing = sorted({"case", "more_facts", *_KINDS} - set(document))
@@ -93,16 +94,32 @@ def restored(raw: bytes, vocabulary: Vocabulary) -> Restored:
 
 def _parsed(raw: bytes) -> Any:
     try:
-        document = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_each_once)
+        document = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number, object_pairs_hook=_each_once)
     except UnicodeDecodeError:
         raise NotAnExportError("This is not a file that Wayline saved for you.") from None
     except RecursionError:
         raise NotAnExportError("The file was changed: something in it is nested too deeply.") from None
     except json.JSONDecodeError as error:
         raise NotAnExportError(f"The file was cut or changed: line {error.lineno} cannot be read.") from None
+    except NotAnExportError:
+        raise
+    except ValueError:
+        raise NotAnExportError("The file was changed: a number in it is too long.") from None
     if _depth_of(document) > _DEEPEST:
         raise NotAnExportError("The file was changed: something in it is nested too deeply.")
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise NotAnExportError("The file was changed: it holds half a character, which no page could show.") from None
     return document
+
+
+def _number(digits: str) -> float:
+    """A number with a point or a power of ten; one that is too large would be written as a word that no reader takes."""
+    number = float(digits)
+    if math.isinf(number):
+        raise NotAnExportError("The file was changed: a number in it is too large.")
+    return number
 
 
 def _refuse(word: str) -> Any:
@@ -145,6 +162,11 @@ def _is_mapping(entry: Any) -> bool:
     return isinstance(entry, dict)
 
 
+def _is_draft(entry: Any) -> bool:
+    """An answer as it was typed, by the parts of its question."""
+    return isinstance(entry, dict) and all(isinstance(typed, str) for typed in entry.values())
+
+
 def _is_trial(entry: Any) -> bool:
     return isinstance(entry, str) and NCT_ID.fullmatch(entry) is not None
 
@@ -154,7 +176,7 @@ def _is_anything(_: Any) -> bool:
 
 
 _FITS: dict[str, Callable[[Any], bool]] = {
-    "drafts": _is_mapping,
+    "drafts": _is_draft,
     "set_aside": _is_trial,
     "diary": _is_day,
     "questions": _is_anything,

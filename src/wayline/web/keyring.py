@@ -6,10 +6,11 @@ that key opens nothing that is told from then on.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -41,6 +42,10 @@ _waiting = threading.BoundedSemaphore(1)
 
 class NotNowError(ValueError):
     """A change of keys that cannot be made; the text says why and what to do."""
+
+
+class OldPageError(ValueError):
+    """The keys have changed since the page was made from which a change was asked for."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +87,24 @@ def keys_of(vault: Vault) -> list[KeyLine]:
     return sorted(lines, key=lambda line: (not line.is_this, (DEVICE, CODE, CAREGIVER).index(line.kind)))
 
 
-def make_code(vault: Vault) -> str:
-    """A new code for the owner; an earlier one opens nothing any more."""
+def mark_of(key_ids: Iterable[str]) -> str:
+    """A mark of the keys that a page was made for: a form that is sent twice, or from an old window, makes no second code."""
+    return hashlib.sha256(" ".join(sorted(key_ids)).encode()).hexdigest()[:16]
+
+
+def make_code(vault: Vault, *, made_for: str | None = None) -> str:
+    """A new code for the owner; an earlier one opens nothing any more. OldPageError where `made_for` is no mark of the keys as they are."""
     code = new_code()
 
     def with_code(box: Lockbox, listed: list[KeyEntry]) -> list[KeyEntry]:
         return [*(one for one in listed if one.kind != CODE), KeyEntry.of(key_of(code), CODE, vault.today)]
 
-    _change(vault, with_code)
+    _change(vault, with_code, made_for)
     return code
 
 
-def share(vault: Vault, name: str, topics: Collection[str], *, days: int | None, outlook: bool = False) -> str:
-    """A code with which somebody reads the chosen topics, for so many days or until it is taken back."""
+def share(vault: Vault, name: str, topics: Collection[str], *, days: int | None, outlook: bool = False, made_for: str | None = None) -> str:
+    """A code with which somebody reads the chosen topics, for so many days or until it is taken back. `made_for` as in `make_code`."""
     code = new_code()
     parts = tuple(part for topic, behind in TOPICS.items() if topic in topics for part in behind)
     until = None if days is None else (vault.today + timedelta(days=days)).isoformat()
@@ -105,7 +115,7 @@ def share(vault: Vault, name: str, topics: Collection[str], *, days: int | None,
         more = {"name": name.strip()[:LONGEST_NAME], "parts": parts, "until": until, "outlook": outlook}
         return [*listed, KeyEntry.of(key_of(code), CAREGIVER, vault.today, **more)]
 
-    _change(vault, with_caregiver)
+    _change(vault, with_caregiver, made_for)
     return code
 
 
@@ -156,10 +166,13 @@ def new_device(code_key: bytes, today: date, now: datetime | None = None, *, unt
         box = lockbox.opened(code_key, oldest_kept(today))
         if box is None or box.grant is None or box.grant.kind != CODE:
             return None
-        listed = [*lockbox.entries(box), KeyEntry.of(key, DEVICE, today, until_closed=until_closed)]
-        _require_room(listed)
-        lockbox.store_keys(box, listed, anew=False)
+        before = lockbox.entries(box)
+        kept = _with_room_for_a_device(before, lockbox.last_uses(box, before))
         lockbox.note_use(box, lockbox.minute_of(today, now))
+        listed = [*kept, KeyEntry.of(key, DEVICE, today, until_closed=until_closed)]
+        lockbox.store_keys(box, listed, anew=len(kept) < len(before))
+    if len(kept) < len(before):
+        leave_no_trace()
     vault = Vault(key, today, now)
     vault.touch()
     return vault
@@ -203,13 +216,19 @@ def too_many_wrong_codes(now: datetime) -> bool:
     return count > MOST_WRONG_CODES
 
 
-def _change(vault: Vault, change: Callable[[Lockbox, list[KeyEntry]], Sequence[KeyEntry]]) -> None:
-    """One change of the keys in one transaction; where one is taken out, all parts are sealed anew."""
+def _change(vault: Vault, change: Callable[[Lockbox, list[KeyEntry]], Sequence[KeyEntry]], made_for: str | None = None) -> None:
+    """One change of the keys in one transaction; where one is taken out, all parts are sealed anew.
+
+    The mark of the page is looked at in the same transaction: of two forms that arrive at once, one makes a code, and the code that the
+    browser shows is not one that the other has just replaced.
+    """
     with transaction.atomic():
         box = vault.box()
         if box is None:
             raise NotNowError("Nothing is told yet, so there is nothing to open. Tell something first.")
         before = lockbox.entries(box)
+        if made_for is not None and made_for != mark_of(one.id for one in before):
+            raise OldPageError
         after = change(box, before)
         _require_room(after)
         lockbox.note_use(box, lockbox.minute_of(vault.today, vault.now))  # a device that is told to forget counts from now
@@ -218,6 +237,18 @@ def _change(vault: Vault, change: Callable[[Lockbox, list[KeyEntry]], Sequence[K
     vault.is_kept = True
     if loses_one:
         leave_no_trace()
+
+
+def _with_room_for_a_device(listed: Sequence[KeyEntry], uses: Mapping[str, str]) -> list[KeyEntry]:
+    """The keys without the devices that have to go, so that the owner's code always opens.
+
+    Those go first that forget with their browser: closed every evening and opened every morning, one of them is left behind a day. Of
+    these, and then of all, those that were used longest ago. The code and people stay, even where that makes one key too many.
+    """
+    too_many = max(0, len(listed) + 1 - MOST_KEYS)
+    devices = sorted((one for one in listed if one.kind == DEVICE), key=lambda one: (not one.until_closed, uses[one.id]))
+    gone = {one.id for one in devices[:too_many]}
+    return [one for one in listed if one.id not in gone]
 
 
 def _require_room(listed: Sequence[KeyEntry]) -> None:

@@ -98,13 +98,14 @@ class Grant:
 class Lockbox:
     """A record as one key opened it. `plain` holds the JSON of each part, None where it does not open; `grant` is None for a broken row.
 
-    `seen` is when the key was used last, as 2026-11-30T17:05, empty for never or where it cannot be read.
+    `row` is this key's row, sealed. `seen` is when the key was used last, as 2026-11-30T17:05, empty for never or where it cannot be read.
     """
 
     record_id: str
     holder_id: str
     last_used_on: date
     ledger: bytes
+    row: bytes
     grant: Grant | None
     seen: str
     plain: dict[str, bytes | None]
@@ -138,9 +139,10 @@ def opened(key: bytes, oldest_kept: date) -> Lockbox | None:
     try:
         grant = _grant(opened_by(key, bytes(row), _about_row(record_id, own_id)))
     except SealBrokenError:
-        return Lockbox(record_id, own_id, last_used_on, bytes(ledger), None, "", dict.fromkeys(PARTS))
+        return Lockbox(record_id, own_id, last_used_on, bytes(ledger), bytes(row), None, "", dict.fromkeys(PARTS))
     plain = {name: _opened_part(record_id, name, grant.keys[name], stored) for name in PARTS if name in grant.keys}
-    return Lockbox(record_id, own_id, last_used_on, bytes(ledger), grant, _seen(grant.mark, record_id, own_id, bytes(seen)), plain)
+    last_seen = _seen(grant.mark, record_id, own_id, bytes(seen))
+    return Lockbox(record_id, own_id, last_used_on, bytes(ledger), bytes(row), grant, last_seen, plain)
 
 
 def create(key: bytes, documents: Mapping[str, bytes], today: date, seen: str) -> None:
@@ -195,9 +197,10 @@ def store_keys(box: Lockbox, listed: Sequence[KeyEntry], *, anew: bool, emptied:
 
 
 def note_use(box: Lockbox, seen: str) -> None:
-    """Note when this key was used."""
+    """Note when this key was used. Where its row was renewed since the reading, nothing is: under the old seal, nobody could read it."""
     if box.grant is not None:
-        VaultHolder.objects.filter(id=box.holder_id).update(seen=_sealed_seen(box.grant.mark, box.record_id, box.holder_id, seen))
+        sealed = _sealed_seen(box.grant.mark, box.record_id, box.holder_id, seen)
+        VaultHolder.objects.filter(id=box.holder_id, sealed=box.row).update(seen=sealed)
 
 
 def drop_row(box: Lockbox) -> None:

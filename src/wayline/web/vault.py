@@ -178,8 +178,11 @@ class Vault:
         """The record as this key opens it, in form 2; None where there is none. Whoever changes its keys opens it in a transaction."""
         box, contents = self._opened()
         if box is None and contents is not None:
-            self.write(contents)
-            box, _ = self._opened()
+            with transaction.atomic():
+                box, contents = self._opened()  # anew: another window may have saved, and rewritten it, just now
+                if box is None and contents is not None:
+                    self.write(contents)
+                    box, _ = self._opened()
         return box
 
     def begin_anew(self, part: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +23,11 @@ from wayline.web.keyring import (
     TOPICS,
     KeyLine,
     NotNowError,
+    OldPageError,
     keys_of,
     kind_of_code,
     make_code,
+    mark_of,
     new_device,
     opens_the_same,
     remove,
@@ -57,10 +58,13 @@ def code(request: HttpRequest) -> HttpResponse:
     context = {"has_record": bool(lines), "earlier": _first(lines, CODE), "was": _mark(lines)}
     if request.method != "POST":
         return render(request, "web/keys_code.html", context)
-    if request.POST.get("was") != _mark(lines):
-        return render(request, "web/keys_code.html", context | {"is_old_page": True}, status=409)
     try:
-        return render(request, "web/keys_code_made.html", {"groups": make_code(vault).split("-"), "day": today()})
+        made = make_code(vault, made_for=request.POST.get("was", ""))
+        return render(request, "web/keys_code_made.html", {"groups": made.split("-"), "day": today()})
+    except OldPageError:
+        lines = keys_of(vault)
+        context |= {"earlier": _first(lines, CODE), "was": _mark(lines), "is_old_page": True}
+        return render(request, "web/keys_code.html", context, status=409)
     except NotNowError as error:
         return _not_now(request, error)
 
@@ -94,10 +98,17 @@ def share_with(request: HttpRequest) -> HttpResponse:
     }
     if any(errors.values()):
         return render(request, "web/keys_share.html", context | {"errors": errors}, status=422)
-    if sent.get("was") != _mark(lines):
-        return render(request, "web/keys_share.html", context | {"is_old_page": True}, status=409)
     try:
-        made = share(vault, name, topics, days=int(days) if days else None, outlook=sent.get("outlook") == "yes")
+        made = share(
+            vault,
+            name,
+            topics,
+            days=int(days) if days else None,
+            outlook=sent.get("outlook") == "yes",
+            made_for=sent.get("was", ""),
+        )
+    except OldPageError:
+        return render(request, "web/keys_share.html", context | {"was": _mark(keys_of(vault)), "is_old_page": True}, status=409)
     except NotNowError as error:
         return _not_now(request, error)
     shown = [TOPIC_WORDS[topic] for topic in topics] + ([OUTLOOK_WORDS] if sent.get("outlook") == "yes" else [])
@@ -135,10 +146,7 @@ def open_with_code(request: HttpRequest) -> HttpResponse:
         return redirect("keys")
     if has_own and request.POST.get("replace") != "yes":
         return render(request, "web/keys_open.html", context | {"has_own": True}, status=409)
-    try:
-        device = new_device(key, today(), now(), until_closed=context["forgets"])
-    except NotNowError as error:
-        return _not_now(request, error)
+    device = new_device(key, today(), now(), until_closed=context["forgets"])
     if device is None:
         return render(request, "web/keys_open.html", context | {"opens_nothing": True}, status=422)
     response = redirect("situation")
@@ -293,8 +301,7 @@ def _first(lines: Sequence[KeyLine], kind: str) -> KeyLine | None:
 
 
 def _mark(lines: Sequence[KeyLine]) -> str:
-    """A mark of the keys that a page was made for: a form that is sent twice, or from an old window, makes no second code."""
-    return hashlib.sha256(" ".join(sorted(line.id for line in lines)).encode()).hexdigest()[:16]
+    return mark_of(line.id for line in lines)
 
 
 def _ledger_is_broken(vault: Vault) -> bool:

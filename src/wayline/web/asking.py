@@ -125,7 +125,7 @@ class Field:
     def more_courses(self) -> list[str]:
         """Treatments that the rows cannot show, in words: procedures, and courses beyond the last row."""
         return [
-            ", ".join(item.get("drugs") or [str(item.get("procedure", "")).replace("_", " ")])
+            ", ".join(map(str, _drugs_of(item) or [str(item.get("procedure", "")).replace("_", " ")]))
             + (f", from {item['start']}" if item.get("start") else "")
             for _, item in _placed_courses(self.raw.get("more", ""))
         ]
@@ -245,7 +245,7 @@ def _shown(post: QueryDict, definition: FactDefinition, facts: Mapping[str, Any]
     """What the page showed when it was opened, so that a page left open for long overwrites nothing newer that it never touched."""
     try:
         shown = json.loads(post.get(f"was:{definition.id}", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         shown = None
     return shown if isinstance(shown, dict) else _filled(definition, facts.get(definition.id), reader).raw
 
@@ -333,11 +333,16 @@ def _courses_form(raw: dict[str, str]) -> Any:
     return {"items": rows, "complete": raw.get("complete") == "yes"}
 
 
+def _drugs_of(item: Mapping[str, Any]) -> list[Any]:
+    drugs = item.get("drugs")
+    return drugs if isinstance(drugs, list) else []
+
+
 def _placed_courses(text: str) -> list[tuple[int, dict[str, Any]]]:
     """Treatments that a record brought and the rows cannot show, with their places in the list: the form carries them along unchanged."""
     try:
         listed = json.loads(text or "[]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     rows = listed if isinstance(listed, list) else []
     return [

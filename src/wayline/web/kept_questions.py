@@ -103,7 +103,7 @@ def _keep_words_of_removed(post: QueryDict, form: QuestionsForm, keys: set[int],
     """Words that were edited in this tab, of a question that another tab has removed meanwhile: they are kept as a new one."""
     for name in post:
         key = name.removeprefix("words-")
-        if name == key or key == removed or not key.isdecimal() or int(key) in keys:
+        if name == key or key == removed or not key.isdecimal() or key in map(str, keys):
             continue
         words = one_line(post.get(name, ""))
         if words and words != one_line(post.get(f"was-{key}", "")) and len(words) <= LONGEST_KEPT_CHARACTERS:

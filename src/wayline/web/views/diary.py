@@ -118,7 +118,7 @@ def _remove(request: HttpRequest, vault: Vault, chosen: date) -> HttpResponse:
 def _forget(request: HttpRequest, vault: Vault, chosen: date) -> HttpResponse:
     """Take out an earlier answer of a day, which was a mistake."""
     contents = vault.read()
-    place = request.POST.get("place", "")
+    place = request.POST.get("place", "")[:9]
     if place.isdecimal():
         _keep(contents, without_earlier(contents.diary, chosen, int(place)))
         vault.write(contents)

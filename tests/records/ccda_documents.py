@@ -17,7 +17,7 @@ from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading
 TODAY = date(2026, 11, 20)
 SECRET_NAME = "Ysolde Quennevault"
 
-LOINC, SNOMED, ICD10, RXNORM, CPT = (f"2.16.840.1.113883.6.{number}" for number in (1, 96, 90, 88, 12))
+LOINC, SNOMED, ICD10, RXNORM = (f"2.16.840.1.113883.6.{number}" for number in (1, 96, 90, 88))
 GENDER, INTERPRETATION, ACT = "2.16.840.1.113883.5.1", "2.16.840.1.113883.5.83", "2.16.840.1.113883.5.4"
 CCDA = "2.16.840.1.113883.10.20.22"
 SECTIONS = {

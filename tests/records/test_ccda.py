@@ -12,7 +12,6 @@ import pytest
 from tests.helpers import shared_folder, situation_of
 from tests.records.ccda_documents import (
     CCDA,
-    CPT,
     GENDER,
     ICD10,
     LOINC,
@@ -579,7 +578,7 @@ def test_medications_that_were_not_given_are_listed(entry: str, why: str) -> Non
     assert why in missed(reading)[0].why
 
 
-STENT = coded("43266", CPT, "Upper endoscopy with stent", tag="code")
+STENT = coded("S1", "1.2.3.4", "Esophagoscopy with placement of a stent", tag="code")
 
 
 @pytest.mark.parametrize(

@@ -824,8 +824,13 @@ def test_blood_thinners_and_steroids(resource: dict[str, Any], fact_id: str, is_
 
 PROCEDURES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
-        "stent by number",
-        procedure({"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "43266"}]}, performedDateTime=DAY),
+        "a number of a system that is not ours tells nothing",
+        procedure({"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "43212"}]}, performedDateTime=DAY),
+        [],
+    ),
+    (
+        "the words beside such a number do",
+        procedure(concept("local 43212 Esophagoscopy with placement of a stent"), performedDateTime=DAY),
         ["stent"],
     ),
     ("stent in words", procedure(concept(text="Placement of esophageal stent"), performedDateTime=DAY), ["stent"]),

@@ -13,7 +13,6 @@ from lxml import etree
 from tests.helpers import shared_folder
 from tests.records.ccda_documents import (
     CCDA,
-    CPT,
     LOINC,
     SECRET_NAME,
     SNOMED,
@@ -50,7 +49,7 @@ WHOLE = document(
     ),
     section("results", panel(lab("718-7", "Hgb", pq("12.9", "g/dL"), limits=("12", "16"), unit="g/dL"))),
     section("medications", medication(drug("32592", "oxaliplatin"), high="20260901")),
-    section("procedures", procedure(coded("43266", CPT, "Stent", tag="code"))),
+    section("procedures", procedure(coded("45900003", SNOMED, "Esophagectomy", tag="code"))),
     section("allergies", allergy(drug("32592", "oxaliplatin"))),
     section("family", relative(observation(coded("75323-6", LOINC, tag="code"), coded("94381002", SNOMED)))),
     section("assessment", text="<paragraph>Stable.</paragraph>"),

@@ -162,6 +162,7 @@ def opens_the_same(vault: Vault, code_key: bytes) -> bool:
 def new_device(code_key: bytes, today: date, now: datetime | None = None, *, until_closed: bool = False) -> Vault | None:
     """The vault of a device that was opened with the owner's code, under a key of its own; None where the code opens nothing."""
     key = os.urandom(KEY_BYTES)
+    vault = Vault(key, today, now)
     with transaction.atomic():
         box = lockbox.opened(code_key, oldest_kept(today))
         if box is None or box.grant is None or box.grant.kind != CODE:
@@ -171,10 +172,9 @@ def new_device(code_key: bytes, today: date, now: datetime | None = None, *, unt
         lockbox.note_use(box, lockbox.minute_of(today, now))
         listed = [*kept, KeyEntry.of(key, DEVICE, today, until_closed=until_closed)]
         lockbox.store_keys(box, listed, anew=len(kept) < len(before))
+        vault.touch()  # within the change: another one in between would leave the new key without a first use
     if len(kept) < len(before):
         leave_no_trace()
-    vault = Vault(key, today, now)
-    vault.touch()
     return vault
 
 

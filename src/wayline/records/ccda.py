@@ -32,8 +32,9 @@ from wayline.records.ccda_values import (
 )
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_gathering import RecordGathering
+from wayline.records.fhir_pool import words_of_name
 from wayline.records.gathering import Source
-from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading
+from wayline.records.imported import Identity, ImportedFact, NotUnderstood, RecordReading
 from wayline.records.safe_xml import read_xml, stylesheet_lines
 
 FORM = "C-CDA document"
@@ -94,7 +95,7 @@ def read_ccda(data: bytes, name: str, vocabulary: Vocabulary, code_book: CodeBoo
             gathering.report(section.title, written_on, text, section.where())
     entries.finish()
     _read_loose_body(root, gathering, kind, written_on)
-    return _reading(name, gathering, people)
+    return replace(_reading(name, gathering, people), identity=_identity(root))
 
 
 def _reading(name: str, gathering: RecordGathering, people: int, is_for_nobody: bool = False) -> RecordReading:
@@ -179,6 +180,28 @@ def _people(root: etree._Element) -> int:
             )
         )
     return max(len(seen), 1)
+
+
+def _identity(root: etree._Element) -> Identity:
+    """Whose the document is. What Apple Health calls a person without names or a birth date contradicts nobody."""
+    patient = child(root, "recordTarget", "patientRole", "patient")
+    birth, gender = child(patient, "birthTime"), child(patient, "administrativeGenderCode")
+    try:
+        born = day_of(birth.get("value") or "") if birth is not None else None
+    except ImpossibleDateError:
+        born = None
+    given: set[str] = set()
+    family: set[str] = set()
+    for name in children(patient, "name"):
+        parts = {
+            kind: " ".join("".join(map(str, part.itertext())) for part in children(name, kind) if part.get("nullFlavor") is None)
+            for kind in ("given", "family")
+        }
+        whole = " ".join(map(str, name.itertext())) if not any(one.strip() for one in parts.values()) else None
+        given |= words_of_name(parts["given"], whole)
+        family |= words_of_name(parts["family"], whole)
+    sex = {"M": "m", "F": "f"}.get((gender.get("code") or "").upper()) if gender is not None else None
+    return Identity(born, sex, frozenset(given), frozenset(family))
 
 
 def _read_person(root: etree._Element, gathering: RecordGathering, code_book: CodeBook, written_on: str | None) -> None:

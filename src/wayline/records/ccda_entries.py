@@ -34,7 +34,7 @@ from wayline.records.ccda_values import (
     templates,
 )
 from wayline.records.codes import CodeBook, Meant, drugs_in_words
-from wayline.records.fhir_clinical import ABOUT_ANOTHER, OF_THE_CANCER, ONLY_ANOTHER, Cancers, Clinical
+from wayline.records.fhir_clinical import ABOUT_ANOTHER, OF_THE_CANCER, ONLY_ANOTHER, Cancers, Clinical, why_taken_back
 from wayline.records.fhir_gathering import RecordGathering
 from wayline.records.fhir_pool import Met, Pool
 from wayline.records.fhir_treatments import Treatments
@@ -101,12 +101,6 @@ _INTOLERANCES = frozenset({"59037007", "235719002"})
 # Narrower meanings that a code may carry along without becoming another: place, side, severity, course, episode, extent.
 _SITE_QUALIFIER = "363698007"
 _HARMLESS_QUALIFIERS = frozenset({_SITE_QUALIFIER, "272741003", "246112005", "263502005", "288526004", "246100006"})
-# A record's own words beside a code can take back what the code says.
-_TAKEN_BACK = re.compile(
-    r"\b(?:history of|hx of|h/o|family history|rule[sd]? out|r/o|suspect\w*|suspicion|possible|possibly|probable|probably|question of"
-    r"|concern for|screening|at risk|risk of|no evidence|negative for|denies|no history|vs\.?|versus|versus\.|differential)\b|\?\s*$",
-    re.IGNORECASE,
-)
 _ALLERGIES = ("condition.platinum_allergy", "condition.contrast_allergy")
 _CONTRAST = re.compile(
     r"\bcontrast\b|\biodinated\b|\b(?:iohexol|iodixanol|iopamidol|ioversol|iopromide|gadolinium|gado[a-z]{3,20})\b", re.IGNORECASE
@@ -356,9 +350,8 @@ class EntryReader:
         if value is None or (not told.codes and not told.words):
             return "the record names no problem here"
         original = self._narrative.text_of(child(value, "originalText"))
-        shown = " ".join(code.display for code in told.codes)
-        if (match := _TAKEN_BACK.search(original)) and not re.search(re.escape(match[0]), shown, re.IGNORECASE):
-            return f"its own words take it back: '{brief(match[0])}'"
+        if (taken_back := why_taken_back(original, (code.display for code in told.codes))) is not None:
+            return taken_back
         for qualifier in value.iter(f"{V3}qualifier"):
             name = child(qualifier, "name")
             if name is None or name.get("code") not in _HARMLESS_QUALIFIERS:
@@ -530,9 +523,10 @@ class EntryReader:
             "reasonCode": self._reasons(administration),
         }
         counts = self._gathering.counts
-        known_before = counts["other medicines"], len(self._gathering.not_understood)
+        known_before = counts["other medicines"], len(self._gathering.not_understood), self._gathering.told_so_far
         self._treatments.read_medicine(Met(resource, context.section.where(administration), ()))
-        if counts["other medicines"] > known_before[0] and len(self._gathering.not_understood) == known_before[1]:
+        tells_something = (len(self._gathering.not_understood), self._gathering.told_so_far) != known_before[1:]
+        if counts["other medicines"] > known_before[0] and not tells_something:
             source = Source(context.section.where(administration), brief(words or "a medicine without a name"))
             self._gathering.miss("medication", source, "no treatment of the cancer that is known here")
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from wayline.facts.vocabulary import Vocabulary
 from wayline.records.codes import CodeBook
-from wayline.records.fhir_access import Concept, block_of, blocks_of, day_of, text_of
+from wayline.records.fhir_access import Concept, Resource, block_of, blocks_of, day_of, text_of
 from wayline.records.fhir_clinical import Clinical, brief
 from wayline.records.fhir_gathering import RecordGathering, Source
 from wayline.records.fhir_pool import Met, Pool, person_of, whose
@@ -84,6 +84,7 @@ def read_fhir(pool: Pool, name: str, form: str, vocabulary: Vocabulary, book: Co
         {**counts, **medicines},
         person.people,
         own.as_of,
+        person.identity,
     )
 
 
@@ -102,6 +103,14 @@ def _words_of(met: Met) -> str:
         if concept:
             return brief(concept.words)
     return met.type
+
+
+def _sex_at_birth(patient: Resource) -> str | None:
+    """The US extension for the sex that the birth certificate told, in the words of `gender`."""
+    for extension in blocks_of(patient, "extension"):
+        if (text_of(extension, "url") or "").endswith("/us-core-birthsex"):
+            return {"F": "female", "M": "male"}.get(text_of(extension, "valueCode") or "")
+    return None
 
 
 class _Reader:
@@ -154,6 +163,8 @@ class _Reader:
             else:
                 self.gathering.fact("Patient", "person.birth_date", {"value": day}, source)
         gender = text_of(patient, "gender")
+        if gender in (None, "unknown") and (born := _sex_at_birth(patient)) is not None:
+            gender = born  # nobody registered another one
         if gender is not None:
             meaning = self.book.meaning("http://hl7.org/fhir/administrative-gender", gender)
             source = Source(met.where, f"gender: {brief(gender)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,13 @@ _HISTOLOGY_EXTENSIONS = ("histology-morphology-behavior",)
 _PRIMARY_EXTENSION = "related-primary-cancer-condition"
 _ASSERTED_EXTENSION = "condition-assertedDate"
 _LONGEST_WORDS = 200
+_LONGEST_TAKEN_BACK = 2_000
+# A record's own words beside a code can take back what the code says.
+_TAKEN_BACK = re.compile(
+    r"\b(?:history of|hx of|h/o|family history|rule[sd]? out|excluded|r/o|suspect\w*|suspicion|possible|possibly|probable|probably"
+    r"|question of|concern for|screening|at risk|risk of|no evidence|negative for|denies|no history|vs\.?|versus|differential)\b|\?\s*$",
+    re.IGNORECASE,
+)
 ABOUT_ANOTHER = "it is about another cancer than one of the esophagus"
 ONLY_ANOTHER = "the record names only another cancer, so this may be about that one"
 
@@ -71,7 +79,7 @@ class Clinical:
         """Tell the cancer of the esophagus from others first: much else in the record rests on which one it is about."""
         mine, others = set(), set()
         for met in conditions:
-            if _why_not_confirmed(met.resource) is not None:
+            if _why_not_confirmed(met.resource) is not None or self._why_taken_back(Concept.of(met.resource, "code")) is not None:
                 continue
             is_past = _is_over(met.resource) or _is_history(met.resource)
             meant = {(one.id, one.value) for one in self.condition_means(met.resource)}
@@ -104,6 +112,11 @@ class Clinical:
             sites = [place for place in places if place in SITES]
             facts += [Meant("fact", "diagnosis.site", sites[0])] if len(set(sites)) == 1 else []
         return tuple(dict.fromkeys(facts))
+
+    def _why_taken_back(self, code: Concept) -> str | None:
+        """Only the names of codes that all use are theirs; a server's own code is named as the person typed it."""
+        listed = [one for one in code.codings if self.book.system(one.system) is not None]
+        return why_taken_back(code.text or "", (one.display or "" for one in listed)) if listed else None
 
     def _in_words(self, code: Concept) -> list[Meant]:
         """What the words say, where no exact code beside them says something else that is not known here."""
@@ -140,7 +153,7 @@ class Clinical:
         condition = met.resource
         code = Concept.of(condition, "code")
         source = Source(met.where, brief(code.words_by(self.book)), code.code_name(self.book), self._condition_day(condition))
-        why = _why_not_confirmed(condition)
+        why = _why_not_confirmed(condition) or self._why_taken_back(code)
         if why is not None:
             self.gathering.miss("Condition", source, why)
             return
@@ -377,6 +390,17 @@ def _why_not_confirmed(condition: Resource) -> str | None:
     if why is None and status and "confirmed" not in status:
         return f"its status '{shortened(status[0])}' is none that we know"
     return why
+
+
+def why_taken_back(words: str, displays: Iterable[str]) -> str | None:
+    """Why a record's own words beside a code take back what it says: `Suspected liver metastases` beside C78.7. None where they do not.
+
+    What the code's own name says too ("history of", "family history") is the code's meaning, and takes nothing back.
+    """
+    match = _TAKEN_BACK.search(words[:_LONGEST_TAKEN_BACK])
+    if match is None or re.search(re.escape(match[0]), " ".join(displays)[:_LONGEST_TAKEN_BACK], re.IGNORECASE):
+        return None
+    return f"its own words take it back: '{brief(match[0])}'"
 
 
 def _is_over(condition: Resource) -> bool:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from wayline.reading import shortened
-from wayline.records.fhir_access import Resource, block_of, blocks_of, text_of
-from wayline.records.imported import NotUnderstood
+from wayline.records.fhir_access import Resource, block_of, blocks_of, day_of, text_of
+from wayline.records.imported import Identity, NotUnderstood
 
 _PERSON_KEYS = ("subject", "patient", "individual", "beneficiary")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
 LONGEST_NAME = 80
+_LONGEST_PERSON_NAME = 300
+_NAME = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -108,26 +110,80 @@ class Pool:
 
 @dataclass(frozen=True)
 class Person:
-    """Whom the file is about: `patient` is their resource, or None where it holds none."""
+    """Whom the file is about: `patient` is their first resource, or None where it holds none. Each hospital may have written its own."""
 
     people: int
     patient: Met | None
     names: frozenset[str]
     identifiers: frozenset[str]
+    identity: Identity | None = None
 
 
 def person_of(pool: Pool) -> Person:
     """The one person of a file. With several, `people` says how many, and nothing of the file may be used."""
-    patients: dict[str, Met] = {}
-    for met in pool.met:
-        if met.type == "Patient" and not met.is_contained:
-            patients.setdefault(met.names[-1] if met.names else met.where, met)
+    patients = [met for met in pool.met if met.type == "Patient" and not met.is_contained]
     if patients:
-        patient = next(iter(patients.values()))
-        identifiers = frozenset(value for one in blocks_of(patient.resource, "identifier") if (value := text_of(one, "value")))
-        return Person(len(patients), patient, _names_of(patient), identifiers)
+        identifiers = {value for met in patients for one in blocks_of(met.resource, "identifier") if (value := text_of(one, "value"))}
+        names = frozenset(name for met in patients for name in _names_of(met))
+        return Person(_people_of(patients), patients[0], names, frozenset(identifiers), _identity(patients))
     subjects = {name for met in pool.met if (name := _subject_name(met.resource)) and not name.startswith("#")}
     return Person(max(1, len(subjects)), None, frozenset(subjects), frozenset())
+
+
+def _people_of(patients: list[Met]) -> int:
+    """How many people these resources are of. One id is one person unless they contradict each other; two ids are two people unless
+    the whole birth date and the names say that several hospitals wrote of one.
+    """
+    groups: list[list[Met]] = []
+    for met in patients:
+        group = next((group for group in groups if all(_is_same(met, other) for other in group)), None)
+        if group is None:
+            groups.append([met])
+        else:
+            group.append(met)
+    return len(groups)
+
+
+def _is_same(one: Met, other: Met) -> bool:
+    first, second = identity_of(one.resource), identity_of(other.resource)
+    if (one.names and other.names and one.names[-1] == other.names[-1]) or one.resource == other.resource:
+        return not first.contradicts(second)
+    return first.is_surely(second)
+
+
+def identity_of(patient: Resource) -> Identity:
+    """Whose a Patient resource is. Former and other names count too: one in common is enough."""
+    gender = text_of(patient, "gender")
+    given: set[str] = set()
+    family: set[str] = set()
+    for name in blocks_of(patient, "name"):
+        written = name.get("given")
+        parts = [one for one in (written if isinstance(written, list) else [written]) if isinstance(one, str)]
+        last = text_of(name, "family")
+        whole = text_of(name, "text") if not parts and last is None else None
+        given |= words_of_name(" ".join(parts), whole)
+        family |= words_of_name(last, whole)
+    sex = {"male": "m", "female": "f"}.get((gender or "").lower())
+    return Identity(day_of(patient.get("birthDate")), sex, frozenset(given), frozenset(family))
+
+
+def words_of_name(part: str | None, whole: str | None = None) -> set[str]:
+    """The words of a part of a name, in lower case; where only a whole name is told, any of its words may be that part."""
+    found = _NAME.findall((part or "")[:_LONGEST_PERSON_NAME].lower())
+    loose = _NAME.findall((whole or "")[:_LONGEST_PERSON_NAME].lower())
+    return {*found, *(loose if len(loose) > 1 else ())}
+
+
+def _identity(patients: list[Met]) -> Identity:
+    """All that the resources of one person tell of them, as one."""
+    told = [identity_of(met.resource) for met in patients]
+    births = sorted({one.birth for one in told if one.birth}, key=len)
+    return Identity(
+        births[-1] if births else None,
+        next((one.sex for one in told if one.sex), None),
+        frozenset(word for one in told for word in one.given),
+        frozenset(word for one in told for word in one.family),
+    )
 
 
 def _names_of(patient: Met) -> frozenset[str]:

@@ -67,6 +67,11 @@ class Gathering:
     def __post_init__(self) -> None:
         self._reader = FactReader(self.vocabulary, self.as_of)
 
+    @property
+    def told_so_far(self) -> int:
+        """How many values were kept, blood tests aside."""
+        return len(self._found)
+
     def miss(self, kind: str, source: Source, why: str) -> None:
         """Something that was met and not taken."""
         self.not_understood.append(NotUnderstood(kind, source.words, source.where, why))

@@ -48,12 +48,70 @@ class ClosedReport:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose a part of a record is, as far as it says: only to tell whether two parts are of one person. Never shown, kept or logged.
+
+    `birth` is a day or part of one as FHIR writes it, `sex` the system's own letter for female or male (f, m); names in lower case.
+    """
+
+    birth: str | None = None
+    sex: str | None = None
+    given: frozenset[str] = frozenset()
+    family: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return "Identity(...)"
+
+    def contradicts(self, other: Identity) -> bool:
+        """Whether the two cannot be one person: another birth, or none of the given or of the family names in common.
+
+        Another sex does only where no names speak for one person: two hospitals may have registered it differently.
+        """
+        births = self.birth is not None and other.birth is not None
+        if births and not _begins(self.birth or "", other.birth or ""):
+            return True
+        if not (_in_common(self.given, other.given) and _in_common(self.family, other.family)):
+            return True
+        is_named = bool(self.given and other.given and self.family and other.family)
+        return not is_named and self.sex is not None and other.sex is not None and self.sex != other.sex
+
+    def is_surely(self, other: Identity) -> bool:
+        """Whether the two are one person by all that hospitals go by: the whole day of birth and both names, and nothing against it."""
+        told = (self.given, other.given, self.family, other.family)
+        whole = len(self.birth or "") == len(other.birth or "") == len("2026-11-30")
+        return whole and all(told) and not self.contradicts(other)
+
+
+def _begins(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _in_common(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether two sets of names can be one person's: a name in common, also by its initial; yes where one of them is not told."""
+    if not ours or not theirs or ours & theirs:
+        return True
+    return any(min(len(one), len(other)) == 1 and one[0] == other[0] for one in ours for other in theirs)
+
+
+def people_among(identities: Iterable[Identity]) -> int:
+    """How many different people these are at least; 1 where there are none."""
+    groups: list[list[Identity]] = []
+    for one in identities:
+        group = next((group for group in groups if not any(one.contradicts(other) for other in group)), None)
+        if group is None:
+            groups.append([one])
+        else:
+            group.append(one)
+    return max(1, len(groups))
+
+
 @dataclass(frozen=True)
 class RecordReading:
     """All that one file told. `counts` says how many resources or entries of each kind were met, used or not.
 
     `people` is how many different people the file speaks of: with more than one, nothing of it may be taken over. `as_of` is the day
-    that the file itself says it was told on; only Wayline's own documents do.
+    that the file itself says it was told on; only Wayline's own documents do. `identity` says whose it is, for parts that come together.
     """
 
     name: str
@@ -64,6 +122,7 @@ class RecordReading:
     counts: Mapping[str, int] = field(default_factory=dict)
     people: int = 1
     as_of: str | None = None
+    identity: Identity | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

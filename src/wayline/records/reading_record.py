@@ -23,7 +23,8 @@ from wayline.reading import WaylineError, shortened
 from wayline.records.codes import CodeBook
 from wayline.records.fhir import read_fhir
 from wayline.records.fhir_pool import Pool
-from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading
+from wayline.records.gathering import EARLIER
+from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading, people_among
 from wayline.records.strict_json import decoded, lines_of, parse_json
 
 LARGEST_FILE_BYTES = 60_000_000
@@ -38,6 +39,7 @@ FHIR_BUNDLE, FHIR_RESOURCE, FHIR_LIST, FHIR_LINES = "FHIR bundle", "FHIR resourc
 APPLE_HEALTH, ZIP, CCDA = "Apple Health export", "zip of records", "C-CDA document"
 _BAD_LINE = "line"
 _LINES_TO_LOOK_AT = 50
+_START_OF_XML = 20_000
 _FHIR_XML = re.compile(rb"<(?:[A-Za-z0-9_]+:)?[A-Za-z]+[^>]*http://hl7\.org/fhir[\"']")
 
 
@@ -199,7 +201,14 @@ class _Reader:
                     if b"<HealthData" in content[:20_000]:
                         pool.miss("file", inner, inner, "what a phone or watch measured is not read")
                         continue
-                    documents.append(self._ccda(content, inner))
+                    if not _may_be_a_record(content):
+                        pool.miss("file", inner, inner, "it is no record that can be read here")
+                        continue
+                    document = self._ccda(content, inner)
+                    if inner.endswith("export_cda.xml") and document.identity is not None:
+                        # The phone's owner typed this name, perhaps a short one: only birth and sex tell two people apart.
+                        document = replace(document, identity=replace(document.identity, given=frozenset(), family=frozenset()))
+                    documents.append(document)
                 elif start in (b"{", b"["):
                     self._fill(pool, decoded(content, inner), inner, inner)
                 elif content.strip():
@@ -211,7 +220,7 @@ class _Reader:
             why = f" ({first.where}: {first.why})" if first else ""
             raise WaylineError(f"{self.name}: the zip holds no record that can be read here{why}")
         reading = self._read(pool, APPLE_HEALTH if is_apple else ZIP)
-        return _together(reading, documents, bool(pool.counts)) if documents else reading
+        return _together(reading, documents, bool(pool.counts), self.vocabulary) if documents else reading
 
     def _members(self, data: bytes, pool: Pool) -> Iterator[tuple[str, bytes]]:
         """The files in a zip, each bounded. A zip that tries tricks is refused as a whole."""
@@ -235,14 +244,15 @@ class _Reader:
             if not inner.lower().endswith((".json", ".ndjson", ".xml", ".ccda", ".cda", ".txt", ".gz", ".zip", ".jsonl")):
                 pool.miss("file", shown, shown, "it is no record that can be read here")
                 continue
+            if member.file_size > left or _is_bomb(member.file_size, member.compress_size):
+                raise WaylineError(f"{self.name}: the zip unpacks to far more than a record holds ('{shown}'); nothing was read")
             try:
                 with archive.open(member) as file:
                     content = file.read(left + 1)
             except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
                 raise WaylineError(f"{self.name}: '{shown}' in the zip is damaged") from None
             left -= len(content)
-            is_bomb = len(content) > _SMALL_ENOUGH and len(content) > LARGEST_RATIO * max(1, member.compress_size)
-            if left < 0 or is_bomb:
+            if left < 0 or _is_bomb(len(content), member.compress_size):
                 raise WaylineError(f"{self.name}: the zip unpacks to far more than a record holds ('{shown}'); nothing was read")
             if content[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
                 raise WaylineError(f"{self.name}: '{shown}' is a zip inside the zip; unpack it and give it by itself")
@@ -252,6 +262,16 @@ class _Reader:
                 if left < 0:
                     raise WaylineError(f"{self.name}: the zip unpacks to far more than a record holds ('{shown}'); nothing was read")
             yield shown, content
+
+
+def _is_bomb(size: int, packed_size: int) -> bool:
+    return size > _SMALL_ENOUGH and size > LARGEST_RATIO * max(1, packed_size)
+
+
+def _may_be_a_record(xml: bytes) -> bool:
+    """Whether XML beside other files is meant as a record; exports also hold lists of their files and style sheets."""
+    start = xml[:_START_OF_XML].replace(b"\x00", b"")
+    return b"ClinicalDocument" in start or b"urn:hl7-org:v3" in start or _FHIR_XML.search(start) is not None or b"<!" in start[:2_000]
 
 
 def _first_line_is_whole(text: str) -> bool:
@@ -275,10 +295,13 @@ def _is_resource(line: str) -> bool:
     return isinstance(value, Mapping) and "resourceType" in value
 
 
-def _together(reading: RecordReading, documents: list[RecordReading], has_fhir: bool) -> RecordReading:
-    """One export's parts as one reading. They speak of one person, or, where a part speaks of several, of nobody."""
+def _together(reading: RecordReading, documents: list[RecordReading], has_fhir: bool, vocabulary: Vocabulary) -> RecordReading:
+    """One export's parts as one reading. Where a part speaks of several people, or the parts of different ones, nothing is taken."""
     parts = [*([reading] if has_fhir else []), *documents]
-    people = max(part.people for part in parts)
+    people = max(*(part.people for part in parts), people_among(one for part in parts if (one := part.identity) is not None))
+    is_told = any(part.people > 1 for part in parts) or people == 1
+    why = f"its parts speak of {people} people, and nothing says which one it is about"
+    differ = () if is_told else (NotUnderstood("people", f"{people} people", "the whole file", why),)
     counts: dict[str, int] = {}
     for part in (reading, *documents):
         for kind, count in part.counts.items():
@@ -290,9 +313,39 @@ def _together(reading: RecordReading, documents: list[RecordReading], has_fhir: 
     return RecordReading(
         reading.name,
         reading.form,
-        tuple(facts) if people == 1 else (),
-        tuple(one for part in (reading, *documents) for one in part.not_understood),
+        _one_series(facts, vocabulary) if people == 1 else (),
+        (*(one for part in (reading, *documents) for one in part.not_understood), *differ),
         tuple(one for part in parts for one in part.reports) if people == 1 else (),
         counts,
         people,
     )
+
+
+def _one_series(facts: list[ImportedFact], vocabulary: Vocabulary) -> tuple[ImportedFact, ...]:
+    """Each part has its newest result of a blood test; of all parts together only the newest day stays one, the others join the series."""
+    newest: dict[str, str] = {}
+    for one in facts:
+        if one.date is not None and vocabulary[one.fact_id].is_lab:
+            newest[one.fact_id] = max(newest.get(one.fact_id, ""), one.date)
+    limits = {(one.fact_id, one.where): one for one in facts if one.fact_id.endswith(tuple(_ENDS))}
+    kept: list[ImportedFact] = []
+    for one in facts:
+        lab = one.fact_id[:-4] if one.fact_id.endswith(tuple(_ENDS)) else one.fact_id
+        if one.date is None or one.date >= newest.get(lab, ""):
+            kept.append(one)
+        elif lab == one.fact_id:
+            form = {key: value for key, value in one.told.items() if key not in ("date", "source")}
+            unit = {"unit": form["unit"]} if "unit" in form else {}
+            ends = {name: limits[lab + ending, one.where] for ending, name in _ENDS.items() if (lab + ending, one.where) in limits}
+            item = {
+                "lab": lab,
+                "value": form["value"] if set(form) <= {"value", "unit"} else form,
+                **unit,
+                **{name: end.told["value"] for name, end in ends.items() if end.told.get("unit") == form.get("unit")},
+                "date": one.date,
+            }
+            kept.append(replace(one, fact_id=EARLIER, told=item, is_item=True))
+    return tuple(kept)
+
+
+_ENDS = {"_lln": "lower_limit", "_uln": "upper_limit"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 from typing import Any
@@ -226,3 +227,14 @@ def test_readiness_tells_when_the_database_is_gone(client: Client, monkeypatch: 
 
     monkeypatch.setattr(about.VaultRecord, "objects", Gone)
     assert client.get("/ready/").status_code == 503
+
+
+def test_files_travel_compressed_and_pages_do_not(client: Client) -> None:
+    """The length of a compressed page could tell what stands in it."""
+    style, plain = (client.get("/static/web/wayline.css", headers=headers) for headers in ({"accept-encoding": "gzip"}, {}))
+    assert style.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert gzip.decompress(b"".join(style.streaming_content)) == b"".join(plain.streaming_content)
+    for answer in (style, plain):
+        answer.close()
+    assert "Content-Encoding" not in client.get("/options/", headers={"accept-encoding": "gzip"}).headers

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 
 from wayline.web.key_words import damage_shown
@@ -29,6 +31,16 @@ def takes_a_file(largest_bytes: int) -> Callable[[_View], _View]:
         return view
 
     return mark
+
+
+class CompressedFiles(GZipMiddleware):
+    """Style sheets and scripts travel compressed, for an old phone on a weak network.
+
+    Pages do not: the length of a compressed page could tell what stands in it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return super().process_response(request, response) if request.path.startswith(settings.STATIC_URL) else response
 
 
 class WholeForms:

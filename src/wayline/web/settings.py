@@ -32,6 +32,7 @@ CONTACT = os.environ.get("WAYLINE_CONTACT", "")
 INSTALLED_APPS = ["django.contrib.staticfiles", "wayline.web"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "wayline.web.middleware.CompressedFiles",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from wayline.web.views import about, choices, diary, guide, keys, liver, liver_text, liver_tumors, paste, records, sheet, situation, trials, visit
+from wayline.web.views import (
+    about,
+    choices,
+    diary,
+    guide,
+    keys,
+    liver,
+    liver_text,
+    liver_tumors,
+    paste,
+    records,
+    sheet,
+    situation,
+    trials,
+    visit,
+)
 
 urlpatterns = [
     path("", about.home, name="home"),

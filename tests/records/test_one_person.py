@@ -12,7 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.records import ccda_documents as cda
-from tests.records.fhir_samples import AS_OF, PATIENT, bundle, case_of, condition, lab, observation, read
+from tests.records.fhir_samples import (
+    AS_OF,
+    DAY,
+    PATIENT,
+    bundle,
+    case_of,
+    concept,
+    condition,
+    lab,
+    medicine,
+    observation,
+    procedure,
+    read,
+    why_not,
+)
 from wayline.library import library
 from wayline.records.codes import code_book
 from wayline.records.imported import Identity, RecordReading, people_among
@@ -249,3 +263,70 @@ def test_a_blood_thinner_that_was_taken_in_is_not_listed_as_not_known() -> None:
     reading = cda.read(cda.document(cda.section("medications", entry)))
     assert cda.values(reading.facts)["condition.blood_thinner"] is True
     assert [one.words for one in reading.not_understood if one.kind == "medication"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "route", "drugs"),
+    [
+        ("fluorouracil 500 mg/10 mL intravenous solution", "Intravenous", ["fluorouracil"]),
+        ("fluorouracil", None, ["fluorouracil"]),
+        ("fluorouracil 5 % topical cream", None, None),
+        ("Fluorouracil", "Topical", None),
+        ("mitomycin 40 mg", "Intravesical", None),
+        ("bevacizumab 1.25 mg intravitreal injection", None, None),
+        ("durvalumab or placebo", "Intravenous", None),
+    ],
+)
+def test_what_does_not_reach_the_cancer_is_no_course(text: str, route: str | None, drugs: list[str] | None) -> None:
+    dosage = [] if route is None else [{"route": {"text": route}}]
+    document = bundle(medicine(medicationCodeableConcept={"text": text}, effectiveDateTime=DAY, dosage=dosage))
+    listed = (case_of(document).get("therapy.history") or {"items": []})["items"]
+    assert [one["drugs"] for one in listed] == ([] if drugs is None else [drugs])
+    assert ("it is for the skin, an eye or the bladder, or perhaps no medicine at all" in why_not(document)) is (drugs is None)
+
+
+@pytest.mark.parametrize("way", ["Topical", "Intravenous"])
+def test_the_way_of_a_medicine_counts_in_c_cda_too(way: str) -> None:
+    entry = cda.medication(cda.drug("4492", "fluorouracil"), status="completed")
+    entry = entry.replace("<consumable>", f'<routeCode code="x" codeSystem="2.16.840.1.113883.3.26.1.1" displayName="{way}"/><consumable>')
+    reading = cda.read(cda.document(cda.section("medications", entry)))
+    assert ("therapy.history" in cda.values(reading.facts)) is (way == "Intravenous")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_done"),
+    [
+        ("Ivor Lewis esophagectomy", True),
+        ("Status post esophagectomy", True),
+        ("Consult for esophagectomy", False),
+        ("Esophagectomy planning conference", False),
+        ("Esophagectomy, aborted", False),
+        ("Follow-up visit after esophagectomy", False),
+    ],
+)
+def test_talk_of_a_procedure_is_no_procedure(text: str, is_done: bool) -> None:
+    case = case_of(bundle(procedure({"text": text}, performedDateTime=DAY)))
+    assert ("therapy.history" in case, "diagnosis.primary_removed" in case) == (is_done, is_done)
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "told"),
+    [
+        ("g/dL", "g/dL", 11.1),
+        ("gm/dL", "g/dL", 11.1),
+        ("g/dL", "g/L", None),
+        ("g/L", "g/dL", None),
+        ("g/dL", "{x}", 11.1),
+        ("somehow", "g/dL", 11.1),
+    ],
+)
+def test_a_unit_that_is_told_twice_and_differently_is_not_used(unit: str, code: str, told: float | None) -> None:
+    document = bundle(observation(concept("loinc 718-7"), valueQuantity={"value": 11.1, "unit": unit, "code": code}))
+    assert (case_of(document).get("labs.hemoglobin") or {}).get("value") == told
+    assert any("told twice" in why for why in why_not(document)) is (told is None)
+
+
+@pytest.mark.parametrize(("unit", "code"), [("K/uL", "10*3/uL"), ("10*9/L", "10*3/uL"), ("x10E3/uL", "10*9/L")])
+def test_two_names_of_one_unit_do_not_differ(unit: str, code: str) -> None:
+    document = bundle(observation(concept("loinc 777-3"), valueQuantity={"value": 200, "unit": unit, "code": code}))
+    assert case_of(document)["labs.platelets"]["value"] == 200

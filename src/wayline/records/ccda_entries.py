@@ -521,6 +521,7 @@ class EntryReader:
             "medicationCodeableConcept": concept_block(told, words),
             **({"effectiveDateTime": span.low} if is_moment else {"effectivePeriod": {"start": span.low, "end": end}}),
             "reasonCode": self._reasons(administration),
+            "dosage": [{"route": concept_block(coded(way, self._narrative))} for way in children(administration, "routeCode")],
         }
         counts = self._gathering.counts
         known_before = counts["other medicines"], len(self._gathering.not_understood), self._gathering.told_so_far

@@ -64,6 +64,8 @@ _WORDS_KEYS = (
     "units",
     "not_blood",
     "beside_a_test",
+    "not_done",
+    "not_for_the_body",
     "markers",
 )
 
@@ -263,6 +265,10 @@ class CodeBook:
         """Whether a text names a specimen whose tests are no blood tests, such as urine."""
         return bool(self._not_blood.search(plain_words(text or "")))
 
+    def is_not_for_the_body(self, text: str | None) -> bool:
+        """Whether the name or way of a medicine says that it works where no cancer of the esophagus is, or may be no medicine at all."""
+        return bool(self._not_for_the_body.search(plain_words(text or "")))
+
     def condition_in_words(self, text: str | None) -> Meaning | None:
         """What a name of a condition says: the cancer with its place and cell type, where it has spread, or another condition.
 
@@ -331,8 +337,10 @@ class CodeBook:
         return next((value for pattern, value in self._cell_types if pattern.search(plain)), None)
 
     def procedure_in_words(self, text: str | None) -> Meaning | None:
-        """What a name of a procedure says, or None."""
+        """What a name of a procedure says, or None; None also where it tells of a plan, a talk or an attempt."""
         plain = plain_words(text or "")
+        if self._not_done.search(plain):
+            return None
         means = tuple(dict.fromkeys(one for wording in self._procedures if wording.fits(plain) for one in wording.means))
         return Meaning(means, display=text or "") if means else None
 
@@ -374,6 +382,7 @@ class CodeBook:
         listed = "|".join(re.escape(plain_words(word)) for row in words["places"] if row["place"] in _SPREAD_TO for word in row["words"])
         self._and_more = re.compile(rf"(?:\s+(?:{listed})\b)*\s+and\s+(?:{listed})\b")
         self._not_blood = _any_of(words["not_blood"])
+        self._not_done, self._not_for_the_body = _any_of(words["not_done"]), _any_of(words["not_for_the_body"])
         self._beside_a_test = frozenset(words["beside_a_test"])
         self._cancer = _any_of(words["cancer"])
         self._doubt = _any_of(words["doubt"])
@@ -611,7 +620,7 @@ class _Judge:
                         f"'{shortened(listed[value_key])}' is not known here.{nearest(str(listed[value_key]), allowed)}"
                     )
                 texts_at(listed, "words")
-        for key in ("spread", "cancer", "doubt", "not_blood", "beside_a_test"):
+        for key in ("spread", "cancer", "doubt", "not_blood", "beside_a_test", "not_done", "not_for_the_body"):
             texts_at(block, key)
         for row, place in _rows_in(block, "values"):
             told = require_keys(row, ("fact", "value", "words"), place)

@@ -105,6 +105,9 @@ class Treatments:
         if not systemic:
             self._supportive(drugs, resource, source)
             return
+        if any(self.book.is_not_for_the_body(wording) for one in (*concepts, *_routes(resource)) for wording in one.wordings):
+            self.gathering.miss(met.type, source, "it is for the skin, an eye or the bladder, or perhaps no medicine at all")
+            return
         if self.clinical.points_at_another(references_in(resource, ("reasonReference",)), resource) or self._for_another(resource):
             self.gathering.miss(met.type, source, ABOUT_ANOTHER)
             return
@@ -337,6 +340,12 @@ class Treatments:
         about = {"intent": self._intent(procedure), "start": start, "end": end}
         course = {"procedure": name, **{key: value for key, value in about.items() if value is not None}}
         self.gathering.course("Procedure", course, source)
+
+
+def _routes(resource: Resource) -> list[Concept]:
+    """The ways in which a medicine is told to be given."""
+    dosages = [*blocks_of(resource, "dosageInstruction"), *blocks_of(resource, "dosage")]
+    return [route for one in dosages if (route := Concept.of(one, "route"))]
 
 
 def _period(resource: Resource) -> tuple[str | None, str | None]:

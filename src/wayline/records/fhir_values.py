@@ -137,14 +137,25 @@ class ValueReader:
     def _quantity_unit(self, definition: FactDefinition, quantity: Mapping[str, Any]) -> str | None:
         """The code says it exactly; where it is none that we know, its words are tried, which must then be a unit of this fact."""
         code, words = text_of(quantity, "code"), text_of(quantity, "unit")
-        if code and words and self._accepts(definition, words) and not self._accepts(definition, code):
-            code = None
+        if code and words and self._accepts(definition, words):
+            if not self._accepts(definition, code):
+                code = None
+            elif self._conversion(definition, code) != self._conversion(definition, words):
+                raise NotReadableError(
+                    f"{definition.label}: its unit is told twice, and differently: '{shortened(code)}' and '{shortened(words)}'"
+                )
         return self._unit(definition, code or words)
 
     def _accepts(self, definition: FactDefinition, written: str) -> bool:
         unit = self._spelled(written)
         names = (definition.unit, *(other.unit for other in definition.other_units))
         return unit in {self._spelled(name) for name in names if name}
+
+    def _conversion(self, definition: FactDefinition, written: str) -> tuple[float, float]:
+        """What is added to a value in this unit, and by what it is multiplied then, for the fact's usual unit."""
+        unit = self._spelled(written)
+        listed = (one for one in definition.other_units if self._spelled(one.unit) == unit)
+        return next(((one.add, round(one.multiply_by / one.divide_by, 9)) for one in listed), (0, 1))
 
     def _spelled(self, written: str | None) -> str:
         """A unit as the vocabulary spells it, whatever the spelling; empty for none."""

@@ -35,7 +35,7 @@ def test_from_choices_to_files(scripted: BrowserContext, server: str, tmp_path: 
     assert too_wide(page, "the sheet") == []
     page.get_by_label("Studies", exact=True).uncheck()
     page.get_by_label("18 point, large").check()
-    page.get_by_role("button", name="Show it so").click()
+    page.get_by_role("button", name="Show the sheet this way").click()
     expect(page.locator(".visit-sheet.large")).to_contain_text("Left out by my choice: Studies.")
     assert "?" not in page.url
     printed = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
@@ -63,7 +63,7 @@ def test_the_sheet_without_javascript(page: Page, server: str) -> None:
     page.goto(f"{server}/visit/sheet/")
     page.get_by_text("Choose what is on it").click()
     page.get_by_label("Print these figures this time").check()
-    page.get_by_role("button", name="Show it so").click()
+    page.get_by_role("button", name="Show the sheet this way").click()
     expect(page.locator(".visit-sheet")).to_contain_text("of 100 were alive")
     page.goto(f"{server}/visit/sheet/")
     expect(page.locator(".visit-sheet")).not_to_contain_text("of 100")

@@ -516,7 +516,7 @@ def test_odd_texts_are_read_calmly(client: Client, text: str, do: str) -> None:
     response = client.post(REPORT, {"text": text, "do": do, "take": ["0"], "none": "yes"})
     words = text_of(response)
     assert response.status_code in (200, 302, 422)
-    if "No tumor was recognised" in words:
+    if "No tumor was recognized" in words:
         assert "That does not say that there is none" in words
     assert VaultRecord.objects.count() == 0
 

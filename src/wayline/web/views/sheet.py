@@ -36,7 +36,7 @@ KINDS = {
     "pdf": ("PDF, to print or send", "application/pdf"),
     "html": ("Web page, to keep", "text/html; charset=utf-8"),
     "txt": ("Plain text, to paste into a portal", "text/plain; charset=utf-8"),
-    "json": ("FHIR document, for other software", "application/fhir+json; charset=utf-8"),
+    "json": ("For other health software (FHIR)", "application/fhir+json; charset=utf-8"),
 }
 _LEAVE_OUT, _SIZE = "leave_out", "size"
 

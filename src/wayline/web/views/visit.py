@@ -60,7 +60,7 @@ _PARTS = (
     Part("visit-questions", "Your questions", "Choose from questions that fit, change their words, add your own.", "take"),
     Part("sheet", "The sheet for the visit", "One page with what is known, what is not, and your questions.", "take"),
     Part("diary", "The diary", "How you are, in one minute a day. Nobody watches it.", "between"),
-    Part("keys", "Keys", "A recovery code, or a key for somebody who cares for you.", "between"),
+    Part("keys", "Keys and copies", "A code to get back in, a key for somebody who helps you, a copy of all.", "between"),
 )
 _GROUPS = {"know": "Gather what is known", "take": "What you take along", "between": "Between visits"}
 

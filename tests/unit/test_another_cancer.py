@@ -92,6 +92,19 @@ def test_its_own_primary_is_always_known(other: Path, tmp_path: Path) -> None:
     assert facts["diagnosis.primary"] == "invented_organ"
 
 
+def test_a_situation_goes_out_as_a_record_and_comes_back(other: Path, tmp_path: Path) -> None:
+    """The cancer in a FHIR document is the one that the vocabulary names."""
+    case, record, back = tmp_path / "case.yaml", tmp_path / "out.json", tmp_path / "back.yaml"
+    case.write_text("as_of: 2026-11-20\nfacts: {metastases.liver: true, diagnosis.date: 2026-10-28, organ.width_cm: 3}\n")
+    wrote = run(other, "brief", str(case), "-o", str(record))
+    assert (wrote.returncode, wrote.stderr) == (0, "")
+    assert "invented_organ" in record.read_text(encoding="utf-8")
+    ran = run(other, "records", "read", str(record), "-o", str(back))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    for line in ("metastases.liver: true", "diagnosis.date: '2026-10-28'", "organ.width_cm: 3"):
+        assert line in back.read_text(encoding="utf-8")
+
+
 def test_it_passes_the_editor_s_check(other: Path) -> None:
     """The same gates for every cancer."""
     ran = run(other, "check", "--as-of", "2026-11-30")

@@ -6,6 +6,7 @@ code without it. Everything else is an Observation. A profile is claimed only wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -116,7 +117,9 @@ def write_cancer(draft: Draft) -> None:
     """The cancer itself, which every situation has, with its cell type, its place and the day it was found."""
     told = draft.situation.told
     primary = draft.definition("diagnosis.primary")
-    own = own_choice_coding(primary.id, "esophagus", primary.choices["esophagus"].words)
+    ours = draft.code_book.ours
+    own = own_choice_coding(primary.id, ours, primary.choices[ours].words)
+    title = f"Cancer of {re.sub(r' *[(][^()]*[)]', '', primary.choices[ours].words)}"
     extensions: list[Resource] = []
     condition: Resource = {
         "resourceType": "Condition",
@@ -124,7 +127,7 @@ def write_cancer(draft: Draft) -> None:
         "clinicalStatus": plain_concept(f"{TERMINOLOGY}/condition-clinical", "active"),
         "verificationStatus": plain_concept(f"{TERMINOLOGY}/condition-ver-status", "confirmed"),
         "category": [plain_concept(f"{TERMINOLOGY}/condition-category", "problem-list-item")],
-        "code": concept([*coding(draft.code(primary.id, "esophagus")), own], "Cancer of the esophagus or its junction with the stomach"),
+        "code": concept([*coding(draft.code(primary.id, ours)), own], title),
         "subject": draft.patient,
     }
     histology, site, found = (told.get(fact_id) for fact_id in ON_THE_CANCER[1:])
@@ -144,7 +147,7 @@ def write_cancer(draft: Draft) -> None:
     here = [fact_id for fact_id in ON_THE_CANCER if fact_id in told]
     condition |= notes(*(f"{draft.definition(one).label}, source: {told[one].source}" for one in here if source_lines(told[one])))
     lines = [line for one in here for line in (draft.words(one, told[one]), *source_lines(told[one]))]
-    condition["text"] = narrative("Cancer of the esophagus or its junction with the stomach", *lines)
+    condition["text"] = narrative(title, *lines)
     url = draft.add("diagnosis", condition, *here)
     elements = {
         "diagnosis.primary": ("code",),

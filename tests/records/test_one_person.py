@@ -330,3 +330,40 @@ def test_a_unit_that_is_told_twice_and_differently_is_not_used(unit: str, code: 
 def test_two_names_of_one_unit_do_not_differ(unit: str, code: str) -> None:
     document = bundle(observation(concept("loinc 777-3"), valueQuantity={"value": 200, "unit": unit, "code": code}))
     assert case_of(document)["labs.platelets"]["value"] == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [
+        ("MMR IHC", "Loss of MLH1 and PMS2", True),
+        ("MMR IHC", "Loss of nuclear expression of MSH2/MSH6", True),
+        ("MMR IHC", "No loss of nuclear expression", False),
+        ("MMR IHC", "Positive", None),
+        ("Mismatch repair protein expression", "Present", None),
+        ("MSI/MMR status", "Negative", None),
+        ("Mismatch repair deficiency, MMR", "Detected", True),
+        ("Microsatellite instability", "Positive", True),
+        ("Microsatellite instability", "Not detected", False),
+        ("MSI", "Detected", True),
+    ],
+)
+def test_positive_repair_proteins_are_no_instability(name: str, answer: str, told: bool | None) -> None:
+    case = case_of(bundle(observation({"text": name}, valueString=answer)))
+    assert (case.get("biomarker.msi_high") or {}).get("value") is told
+
+
+@pytest.mark.parametrize(
+    ("allergy", "fact_id"),
+    [
+        ({"code": {"text": "Iodinated contrast media"}}, "condition.contrast_allergy"),
+        ({"code": {"text": "Carboplatin"}}, "condition.platinum_allergy"),
+        ({"code": {"text": "Carboplatin"}, "type": "allergy"}, "condition.platinum_allergy"),
+        ({"code": {"text": "Carboplatin"}, "type": "intolerance"}, None),
+        ({"code": {"text": "Iohexol"}, "verificationStatus": {"coding": [{"code": "refuted"}]}}, None),
+        ({"code": {"text": "Penicillin"}}, None),
+    ],
+)
+def test_allergies_that_matter(allergy: dict[str, Any], fact_id: str | None) -> None:
+    resource = {"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/p1"}, **allergy}
+    case = case_of(bundle(resource))
+    assert [one for one in case if one.endswith("_allergy")] == ([] if fact_id is None else [fact_id])

@@ -34,7 +34,16 @@ from wayline.records.ccda_values import (
     templates,
 )
 from wayline.records.codes import CodeBook, Meant, drugs_in_words
-from wayline.records.fhir_clinical import ABOUT_ANOTHER, OF_THE_CANCER, ONLY_ANOTHER, Cancers, Clinical, why_taken_back
+from wayline.records.fhir_clinical import (
+    ABOUT_ANOTHER,
+    ALLERGIES_ASKED,
+    CONTRAST,
+    OF_THE_CANCER,
+    ONLY_ANOTHER,
+    Cancers,
+    Clinical,
+    why_taken_back,
+)
 from wayline.records.fhir_gathering import RecordGathering
 from wayline.records.fhir_pool import Met, Pool
 from wayline.records.fhir_treatments import Treatments
@@ -101,10 +110,6 @@ _INTOLERANCES = frozenset({"59037007", "235719002"})
 # Narrower meanings that a code may carry along without becoming another: place, side, severity, course, episode, extent.
 _SITE_QUALIFIER = "363698007"
 _HARMLESS_QUALIFIERS = frozenset({_SITE_QUALIFIER, "272741003", "246112005", "263502005", "288526004", "246100006"})
-_ALLERGIES = ("condition.platinum_allergy", "condition.contrast_allergy")
-_CONTRAST = re.compile(
-    r"\bcontrast\b|\biodinated\b|\b(?:iohexol|iodixanol|iopamidol|ioversol|iopromide|gadolinium|gado[a-z]{3,20})\b", re.IGNORECASE
-)
 _MOST_WORDINGS = 3_000  # different problems of one document
 _LONGEST_LINE = 200  # characters; more is a text, no answer
 _BACK = frozenset({"246455001", "263855007"})
@@ -618,14 +623,14 @@ class EntryReader:
         for code in substance.codes:
             meaning = self._code_book.meaning(code.system, code.code)
             for one in meaning.facts if meaning else ():
-                if one.id in _ALLERGIES:
+                if one.id in ALLERGIES_ASKED:
                     return one.id
         platinum = self._vocabulary.drugs.members("platinum") or frozenset()
         for words in dict.fromkeys([*(code.display for code in substance.codes), substance.words]):
             drugs = drugs_in_words(words, self._vocabulary.drugs)
             if drugs and set(drugs) <= platinum:
                 return "condition.platinum_allergy"
-            if _CONTRAST.search(words):
+            if CONTRAST.search(words):
                 return "condition.contrast_allergy"
         return None
 

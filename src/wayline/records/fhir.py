@@ -8,7 +8,7 @@ from datetime import date
 from wayline.facts.vocabulary import Vocabulary
 from wayline.records.codes import CodeBook
 from wayline.records.fhir_access import Concept, Resource, block_of, blocks_of, day_of, text_of
-from wayline.records.fhir_clinical import Clinical, brief
+from wayline.records.fhir_clinical import ALLERGIES_ASKED, CONTRAST, Clinical, brief
 from wayline.records.fhir_gathering import RecordGathering, Source
 from wayline.records.fhir_pool import Met, Pool, person_of, whose
 from wayline.records.fhir_texts import Texts
@@ -201,12 +201,23 @@ class _Reader:
         codes = {one.code for one in (*verification.codings, *clinical.codings)}
         code = Concept.of(allergy, "code")
         source = Source(met.where, brief(f"allergy: {code.words}"), code.code_name(self.book), day_of(allergy.get("recordedDate")))
-        drugs = self.treatments._drugs([code])
-        platinum = self.vocabulary.drugs.members("platinum") or frozenset()
-        if not set(drugs or ()) & platinum:
+        fact_id = self._allergen(code)
+        if fact_id is None:
             self.gathering.counts["other allergies"] += 1
             return
         if codes & {"entered-in-error", "refuted", "unconfirmed", "resolved", "inactive"}:
             self.gathering.miss("AllergyIntolerance", source, "it is over, not confirmed, or was ruled out")
             return
-        self.gathering.fact("AllergyIntolerance", "condition.platinum_allergy", {"value": True}, source)
+        if text_of(allergy, "type") == "intolerance":
+            self.gathering.miss("AllergyIntolerance", source, "the record calls it an intolerance, not an allergy")
+            return
+        self.gathering.fact("AllergyIntolerance", fact_id, {"value": True}, source)
+
+    def _allergen(self, code: Concept) -> str | None:
+        """The allergy that the vocabulary asks about: platinum drugs, contrast agents."""
+        told = next((one.id for one in code.meant(self.book, "fact") if one.id in ALLERGIES_ASKED), None)
+        if told is not None:
+            return told
+        if set(self.treatments._drugs([code]) or ()) & (self.vocabulary.drugs.members("platinum") or frozenset()):
+            return "condition.platinum_allergy"
+        return "condition.contrast_allergy" if any(CONTRAST.search(wording) for wording in code.wordings) else None

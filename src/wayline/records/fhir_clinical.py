@@ -44,6 +44,10 @@ _TAKEN_BACK = re.compile(
     r"|question of|concern for|screening|at risk|risk of|no evidence|negative for|denies|no history|vs\.?|versus|differential)\b|\?\s*$",
     re.IGNORECASE,
 )
+ALLERGIES_ASKED = ("condition.platinum_allergy", "condition.contrast_allergy")
+CONTRAST = re.compile(
+    r"\bcontrast\b|\biodinated\b|\b(?:iohexol|iodixanol|iopamidol|ioversol|iopromide|gadolinium|gado[a-z]{3,20})\b", re.IGNORECASE
+)
 ABOUT_ANOTHER = "it is about another cancer than one of the esophagus"
 ONLY_ANOTHER = "the record names only another cancer, so this may be about that one"
 

@@ -41,6 +41,9 @@ _ECOG = re.compile(
 _M_CATEGORY = re.compile(r"\b(?:[cp]{0,2})M([01])(?![0-9])")
 _HER2_NAME = re.compile(r"\b(?:c-?erbb-?2|her-?\s?2(?:\s?/?\s?neu)?)\b", re.IGNORECASE)
 _HER2_SCORE = re.compile(r"(?<![0-9.])([0-3])\s*\+?(?![0-9.%])")
+# "Positive" of repair proteins says that they are there; of a deficiency, that they are missing.
+_REPAIR = re.compile(r"\bmmr\b|mismatch|\brepair\b", re.IGNORECASE)
+_DEFECT = re.compile(r"deficien|\bloss\b|\bdmmr\b", re.IGNORECASE)
 _LEADING = re.compile(r"[^,;:.()\[\]–—/]{1,60}")
 _LONGEST_ANSWER = 160
 _MOST_REMEMBERED = 1_000  # spellings of units
@@ -90,7 +93,7 @@ class ValueReader:
         if definition.kind == "number":
             return [self._number(definition, observation)]
         if definition.kind in ("choice", "yes_no"):
-            return self._answer(definition, observation)
+            return self._answer(definition, observation, named)
         if definition.kind == "date" and (day := day_of(observation.get("valueDateTime"))):
             return [Read(test.id, {"value": day})]
         raise NotReadableError(f"{definition.label}: its value is of another form")
@@ -210,9 +213,11 @@ class ValueReader:
 
     # --- Answers ------------------------------------------------------------------------------------------------------
 
-    def _answer(self, definition: FactDefinition, observation: Resource) -> list[Read]:
+    def _answer(self, definition: FactDefinition, observation: Resource, named: Concept) -> list[Read]:
         if isinstance(observation.get("valueBoolean"), bool):
-            return [Read(definition.id, {"value": self._said(definition, "positive" if observation["valueBoolean"] else "negative")})]
+            return [
+                Read(definition.id, {"value": self._said(definition, "positive" if observation["valueBoolean"] else "negative", named)})
+            ]
         told = _concept_or_text(observation)
         if not told:
             told = self._interpretation(observation, definition)
@@ -243,7 +248,7 @@ class ValueReader:
             if direct is not None:
                 return [Read(definition.id, {"value": direct.strip().lower()})]
             raise NotReadableError(f"'{shortened(told.words)}' is none of the answers that we know")
-        return [Read(definition.id, {"value": self._said(definition, known[0])})]
+        return [Read(definition.id, {"value": self._said(definition, known[0], named)})]
 
     def leading_answer(self, text: str) -> str | None:
         """The answer that a text is, or that it gives before it goes on in brackets: `Positive (3+)`."""
@@ -255,8 +260,11 @@ class ValueReader:
         start = _LEADING.match(text)
         return self.book.answer_in_words(start[0]) if start and start[0].strip() != text.strip() else None
 
-    def _said(self, definition: FactDefinition, answer: str) -> Any:
+    def _said(self, definition: FactDefinition, answer: str, named: Concept) -> Any:
         if definition.id == "biomarker.msi_high":
+            asked = " ".join(named.wordings)
+            if answer in ("positive", "negative") and _REPAIR.search(asked) and not _DEFECT.search(asked):
+                raise NotReadableError(f"'{answer}' may mean that the repair proteins are there, or that they are missing")
             if answer in ("msi_high", "positive"):
                 return True
             if answer in ("msi_stable", "negative"):

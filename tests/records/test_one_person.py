@@ -216,11 +216,15 @@ def test_sex_at_birth_counts_only_where_no_other_is_registered(patient: dict[str
         ("r/o liver mets", False),
     ],
 )
-@pytest.mark.parametrize("local", [False, True])
-def test_a_record_s_own_words_take_back_a_code(text: str, is_told: bool, local: bool) -> None:
-    codings = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C78.7", "display": "Secondary malignant neoplasm of liver"}]
-    codings += [{"system": "urn:oid:1.2.3", "code": "7", "display": text}] if local else []
-    assert ("metastases.liver" in case_of(bundle(condition({"coding": codings, "text": text})))) is is_told
+@pytest.mark.parametrize("where", ["text", "text and a server's own code", "display"])
+def test_a_record_s_own_words_take_back_a_code(text: str, is_told: bool, where: str) -> None:
+    display = text if where == "display" else "Secondary malignant neoplasm of liver"
+    codings = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C78.7", "display": display}]
+    codings += [{"system": "urn:oid:1.2.3", "code": "7", "display": text}] if "own" in where else []
+    told = {"coding": codings} if where == "display" else {"coding": codings, "text": text}
+    assert ("metastases.liver" in case_of(bundle(condition(told)))) is is_told
+    reading = cda.read(cda.document(cda.section("problems", cda.problem(cda.coded("C78.7", cda.ICD10, text)))))
+    assert ("metastases.liver" in cda.values(reading.facts)) is is_told
 
 
 @pytest.mark.parametrize(

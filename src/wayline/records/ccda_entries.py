@@ -42,7 +42,6 @@ from wayline.records.fhir_clinical import (
     ONLY_ANOTHER,
     Cancers,
     Clinical,
-    why_taken_back,
 )
 from wayline.records.fhir_gathering import RecordGathering
 from wayline.records.fhir_pool import Met, Pool
@@ -355,7 +354,10 @@ class EntryReader:
         if value is None or (not told.codes and not told.words):
             return "the record names no problem here"
         original = self._narrative.text_of(child(value, "originalText"))
-        if (taken_back := why_taken_back(original, (code.display for code in told.codes))) is not None:
+        if (
+            listed = ((code.system, code.code, code.display) for code in told.codes)
+            if (taken_back := self._clinical.why_taken_back(original, listed)) is not None:
+        ) is not None:
             return taken_back
         for qualifier in value.iter(f"{V3}qualifier"):
             name = child(qualifier, "name")

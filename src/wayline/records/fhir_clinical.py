@@ -41,7 +41,8 @@ _LONGEST_TAKEN_BACK = 2_000
 # A record's own words beside a code can take back what the code says.
 _TAKEN_BACK = re.compile(
     r"\b(?:history of|hx of|h/o|family history|rule[sd]? out|excluded|r/o|suspect\w*|suspicion|possible|possibly|probable|probably"
-    r"|question of|concern for|screening|at risk|risk of|no evidence|negative for|denies|no history|vs\.?|versus|differential)\b|\?\s*$",
+    r"|question of|concern for|screening|at risk|risk of|no evidence|negative for|denies|no history|vs\.?|versus|differential)\b"
+    r"|\?\s*(?:\||$)",
     re.IGNORECASE,
 )
 ALLERGIES_ASKED = ("condition.platinum_allergy", "condition.contrast_allergy")
@@ -120,7 +121,23 @@ class Clinical:
     def _why_taken_back(self, code: Concept) -> str | None:
         """Only the names of codes that all use are theirs; a server's own code is named as the person typed it."""
         listed = [one for one in code.codings if self.book.system(one.system) is not None]
-        return why_taken_back(code.text or "", (one.display or "" for one in listed)) if listed else None
+        return self.why_taken_back(code.text or "", ((one.system, one.code, one.display or "") for one in listed)) if listed else None
+
+    def why_taken_back(self, words: str, codes: Iterable[tuple[str | None, str | None, str]]) -> str | None:
+        """Why a record's own words take back what its codes (system, code, display) say: `Suspected liver metastases` beside C78.7.
+
+        None where they do not. What the code's own name says too ("history of", "family history") is its meaning, and takes nothing
+        back. A display that says more than the name that we know of the code is the sender's own words.
+        """
+        names: list[str] = []
+        for system, code, display in codes:
+            known = self.book.meaning(system, code)
+            names.append(display if known is None else known.display)
+            words += "" if known is None else f" | {display}"
+        for match in _TAKEN_BACK.finditer(words[:_LONGEST_TAKEN_BACK]):
+            if not re.search(re.escape(match[0]), " ".join(names)[:_LONGEST_TAKEN_BACK], re.IGNORECASE):
+                return f"its own words take it back: '{brief(match[0])}'"
+        return None
 
     def _in_words(self, code: Concept) -> list[Meant]:
         """What the words say, where no exact code beside them says something else that is not known here."""
@@ -394,17 +411,6 @@ def _why_not_confirmed(condition: Resource) -> str | None:
     if why is None and status and "confirmed" not in status:
         return f"its status '{shortened(status[0])}' is none that we know"
     return why
-
-
-def why_taken_back(words: str, displays: Iterable[str]) -> str | None:
-    """Why a record's own words beside a code take back what it says: `Suspected liver metastases` beside C78.7. None where they do not.
-
-    What the code's own name says too ("history of", "family history") is the code's meaning, and takes nothing back.
-    """
-    match = _TAKEN_BACK.search(words[:_LONGEST_TAKEN_BACK])
-    if match is None or re.search(re.escape(match[0]), " ".join(displays)[:_LONGEST_TAKEN_BACK], re.IGNORECASE):
-        return None
-    return f"its own words take it back: '{brief(match[0])}'"
 
 
 def _is_over(condition: Resource) -> bool:

@@ -354,10 +354,8 @@ class EntryReader:
         if value is None or (not told.codes and not told.words):
             return "the record names no problem here"
         original = self._narrative.text_of(child(value, "originalText"))
-        if (
-            listed = ((code.system, code.code, code.display) for code in told.codes)
-            if (taken_back := self._clinical.why_taken_back(original, listed)) is not None:
-        ) is not None:
+        listed = ((code.system, code.code, code.display) for code in told.codes)
+        if (taken_back := self._clinical.why_taken_back(original, listed)) is not None:
             return taken_back
         for qualifier in value.iter(f"{V3}qualifier"):
             name = child(qualifier, "name")

@@ -39,6 +39,10 @@ def test_the_wheel_holds_what_is_needed(unpacked: Path) -> None:
         "web/templates/web/base.html",
         "web/static/web/wayline.css",
         "web/migrations/0001_vault.py",
+        "content/records/loinc.yaml",
+        "content/diary/questions.yaml",
+        "brief/sheet.typ",
+        "brief/templates/brief/sheet.html",
     ):
         assert (unpacked / "wayline" / path).is_file(), path
     assert list(unpacked.glob("wayline-*.dist-info/licenses/LICENSE"))
@@ -49,6 +53,7 @@ def test_the_wheel_holds_what_is_needed(unpacked: Path) -> None:
     [
         ["options", "CASE"],
         ["facts", "CASE"],
+        ["flags", "CASE"],
         ["trials", "read", "FILE"],
         ["trials", "check", "FILE", "CASE"],
         ["trials", "check", "NCT03189719", "CASE"],
@@ -71,3 +76,21 @@ def test_commands_run_from_the_wheel_in_an_empty_folder(
     )
     assert json.loads(ran.stdout)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".html", ".txt", ".json"])
+def test_the_sheet_is_written_from_the_wheel(unpacked: Path, tmp_path: Path, ending: str) -> None:
+    """Its templates and codes are inside; the FHIR document is read back by the same wheel."""
+    case = str(CHECKOUT / "tests" / "people" / "knows_little.yaml")
+    environment = {"PYTHONPATH": str(unpacked), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+
+    def run(*words: str) -> None:
+        subprocess.run([sys.executable, "-m", "wayline.cli", *words], cwd=tmp_path, env=environment, capture_output=True, check=True)
+
+    run("brief", case, "-o", f"sheet{ending}")
+    written = [f"sheet{ending}"]
+    assert (tmp_path / f"sheet{ending}").stat().st_size > 1000
+    if ending == ".json":
+        run("records", "read", "sheet.json", "-o", "again.yaml")
+        written.append("again.yaml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(written)

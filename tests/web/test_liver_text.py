@@ -94,7 +94,9 @@ def test_the_confirming_form_marks_nothing_by_itself(two: Client) -> None:
 def test_nothing_marked_takes_nothing(client: Client) -> None:
     """The confirming form as it stands: no fact, and no record either."""
     for text in (CT, NONE, OPEN_PLACE):
-        assert confirm(client, text, {}).status_code == 302
+        response = confirm(client, text, {})
+        assert response.status_code == 422
+        assert "Nothing is marked yet" in errors_in(response)
     assert facts_of(client) == {}
     assert VaultRecord.objects.count() == 0
 

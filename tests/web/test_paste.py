@@ -55,6 +55,10 @@ def place_of(client: Client, text: str, words: str) -> str:
     raise AssertionError(f"no finding rests on {words!r}")
 
 
+def form_places(response: Any) -> list[str]:
+    return re.findall(r'name="take" value="(\d+)"', response.content.decode())
+
+
 def marked(response: Any, kind: str = "") -> list[str]:
     text = response.content.decode().split('class="report-text"')[1].split("</div>")[0]
     return re.findall(rf'<mark class="{kind}">([^<]*)</mark>', text)
@@ -68,7 +72,13 @@ def test_looking_stores_nothing_and_ticks_nothing(client: Client) -> None:
     assert response.status_code == 200
     assert form_of(response, "take")["take"] == []
     assert VaultRecord.objects.count() == 0
-    assert confirm(client, PATHOLOGY, {})["Location"] == "/situation/"
+
+
+def test_nothing_marked_is_said(client: Client) -> None:
+    """And nothing is stored."""
+    response = confirm(client, PATHOLOGY, {})
+    assert response.status_code == 422
+    assert "Nothing is marked yet" in errors_in(response)
     assert VaultRecord.objects.count() == 0
 
 
@@ -79,7 +89,7 @@ def test_the_text_is_shown_with_its_words_marked(client: Client) -> None:
     assert "The result is still to come." in text_of(response)
 
 
-def test_nothing_recognised_says_that_this_means_nothing(client: Client) -> None:
+def test_nothing_recognized_says_that_this_means_nothing(client: Client) -> None:
     response = look(client, "The weather was fine.")
     assert "That does not say that there is none" in text_of(response)
     assert all("take" not in buttons for _, buttons in forms_in(response))
@@ -135,7 +145,7 @@ def test_all_of_it_can_be_taken_and_is_used(client: Client) -> None:
 
 @pytest.mark.parametrize("take", ["99", "-1", "0 ", "00", "x", "٠"])
 def test_what_no_reading_found_is_not_taken(client: Client, take: str) -> None:
-    assert confirm(client, PATHOLOGY, {"take": [take]}).status_code == 302
+    assert confirm(client, PATHOLOGY, {"take": [take]}).status_code == 422
     assert facts_of(client) == {}
 
 
@@ -172,10 +182,65 @@ def test_a_blood_test_without_a_day_asks_for_it(client: Client) -> None:
     assert "Write the day" in errors_in(response)
     assert form_of(response, "take")["take"] == [place]
     assert facts_of(client) == {}
-    for day, problem in (("2999-01-01", "future"), ("yesterday", "2026-10-28"), ("1850", "far back")):
+    for day, problem in (("2999-01-01", "future"), ("yesterday", "10/28/2026"), ("13/28/2026", "10/28/2026"), ("1850", "far back")):
         assert problem in errors_in(confirm(client, UNDATED, {"take": [place], "date": day}))
     assert confirm(client, UNDATED, {"take": [place], "date": ago(2)}).status_code == 302
     assert facts_of(client)["labs.albumin"]["date"] == ago(2)
+
+
+AMERICAN = [("10/28/2026", "2026-10-28"), ("3/4/26", "2026-03-04"), ("Oct 28, 2026", "2026-10-28"), ("28 Oct 2026", "2026-10-28")]
+
+
+@pytest.mark.usefixtures("on_the_day")
+@pytest.mark.parametrize(("written", "day"), AMERICAN)
+def test_a_day_is_taken_as_it_is_written_here(client: Client, written: str, day: str) -> None:
+    """The month first."""
+    assert confirm(client, UNDATED, {"take": [place_of(client, UNDATED, "Albumin")], "date": written}).status_code == 302
+    assert facts_of(client)["labs.albumin"]["date"] == day
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_the_page_says_how_a_day_was_read(client: Client) -> None:
+    """Three and four could be either, so it says the month by its name."""
+    response = confirm(client, UNDATED, {"date": "3/4/2026"})
+    assert "This is March 4, 2026." in text_of(response)
+    assert "This is" not in text_of(confirm(client, UNDATED, {"date": "13/28/2026"}))
+
+
+IN_GRAMS_A_LITER = {"labs.albumin_lln": {"value": 35, "unit": "g/L"}, "labs.albumin_uln": {"value": 50, "unit": "g/L"}}
+SAME = [
+    ({"biomarker.her2_ihc": 2}, PATHOLOGY, 1),
+    ({"biomarker.her2_ihc": {"value": 2, "date": ago(400)}}, PATHOLOGY, 1),
+    ({"biomarker.her2_ihc": {"value": 2, "date": ago(1)}, "biomarker.pdl1_cps": 10}, PATHOLOGY, 2),
+    ({"biomarker.her2_ihc": 3}, PATHOLOGY, 0),
+    ({"biomarker.her2_ihc": 3}, TWO, 0),  # the text tells two: it is asked about whole
+    ({"labs.albumin": {"value": 3.1, "unit": "g/dL", "date": ago(3)}, "labs.albumin_lln": 3.5, "labs.albumin_uln": 5}, BLOOD, 1),
+    ({"labs.albumin": {"value": 31, "unit": "g/L", "date": ago(3)}, **IN_GRAMS_A_LITER}, BLOOD, 1),
+    ({"labs.albumin": {"value": 3.1, "unit": "g/dL", "date": ago(3)}}, BLOOD, 0),  # its range is new
+    ({"labs.albumin": {"value": 3.1, "unit": "g/dL", "date": ago(4)}, "labs.albumin_lln": 3.5, "labs.albumin_uln": 5}, BLOOD, 0),
+    ({"labs.albumin": {"value": 3.2, "unit": "g/dL", "date": ago(3)}, "labs.albumin_lln": 3.5, "labs.albumin_uln": 5}, BLOOD, 0),
+    ({"labs.earlier_results": [{"lab": "labs.alt", "value": 88, "date": ago(3), "lower_limit": 7, "upper_limit": 45}]}, BLOOD, 1),
+    ({"labs.albumin": {"value": 3.1, "unit": "g/dL"}}, UNDATED, 0),  # nobody knows whether it is the same test
+]
+
+
+@pytest.mark.parametrize(("told", "text", "same"), SAME)
+def test_what_was_told_already_is_folded_and_not_asked_again(client: Client, told: dict[str, Any], text: str, same: int) -> None:
+    before = len(form_places(look(client, text)))
+    put(client, told)
+    response = look(client, text)
+    assert len(form_places(response)) == before - same
+    assert bool(same) == ("what you told already" in text_of(response))
+    if same:
+        assert f"{same} say{'s' if same == 1 else ''} what you told already" in text_of(response)
+
+
+def test_where_all_was_told_nothing_is_asked(client: Client) -> None:
+    confirm(client, BLOOD, {"take": form_places(look(client, BLOOD))})
+    response = look(client, BLOOD)
+    assert "There is nothing to mark" in text_of(response)
+    assert form_places(response) == []
+    assert "No result was recognized" not in text_of(response)
 
 
 def test_a_marker_needs_no_day(client: Client) -> None:

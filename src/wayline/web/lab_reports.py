@@ -17,7 +17,7 @@ from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.liver.blood_tests import LIVER_TESTS
 from wayline.reading import WaylineError
 from wayline.web.asking import friendly, number_form, read_answer
-from wayline.web.liver_tumors import LONGEST_ANSWER, day_problem, size_text
+from wayline.web.liver_tumors import LONGEST_ANSWER, day_from, day_problem, size_text
 
 RESULTS = "labs.earlier_results"
 
@@ -85,7 +85,7 @@ def tests_form(vocabulary: Vocabulary, facts: Mapping[str, Any], post: QueryDict
             for part in ("value", "unit", "low", "high", "offered"):
                 setattr(row, part, str(post.get(f"{lab}:{part}", "")).strip()[: 4 * LONGEST_ANSWER])
         rows.append(row)
-    return TestsForm(str((post or QueryDict()).get("date", "")).strip()[:LONGEST_ANSWER], rows)
+    return TestsForm(day_from(post or QueryDict()), rows)
 
 
 def unit_or_usual(stored: Any, usual: str | None) -> str:
@@ -142,15 +142,16 @@ def _result(row: TestRow, day: str) -> dict[str, Any] | None:
 def take_results(facts: Mapping[str, Any], results: Sequence[Mapping[str, Any]], vocabulary: Vocabulary) -> dict[str, Any]:
     """What changes in the facts: the newest result of each test is the current one, all others are earlier ones.
 
-    A result of the same test and day takes the place of the old one: it is a correction.
+    A result of the same test and day takes the place of the old one: it is a correction. Of several results of one test each is kept.
     """
     changed: dict[str, Any] = {}
+    now = dict(facts)  # with what the results before have changed
     stored = facts.get(RESULTS)
     earlier = [dict(one) for one in (stored if isinstance(stored, list) else (stored or {}).get("items", []))]
     for result in results:
         lab = str(result["lab"])
-        current = _current_as_result(facts, vocabulary[lab])
-        if current is None and _day_of_current(facts, lab) > str(result["date"]):
+        current = current_as_result(now, vocabulary[lab])
+        if current is None and _day_of_current(now, lab) > str(result["date"]):
             # The current value is newer, but told in a way that a result cannot hold, such as times the limit: it stays.
             earlier = [*(one for one in earlier if (one["lab"], one["date"]) != (lab, result["date"])), dict(result)]
             continue
@@ -161,7 +162,9 @@ def take_results(facts: Mapping[str, Any], results: Sequence[Mapping[str, Any]],
         newest = together.pop()
         earlier = [one for one in earlier if one["lab"] != lab] + together
         if newest is not current:
-            changed |= _as_current(newest)
+            told = _as_current(newest)
+            changed |= told
+            now |= told
     return changed | {RESULTS: earlier or None}
 
 
@@ -173,7 +176,7 @@ def kept_as_earlier(facts: Mapping[str, Any], changed: Mapping[str, Any], vocabu
     replaced = []
     for fact_id, told in changed.items():
         if isinstance(told, Mapping) and fact_id in vocabulary and vocabulary[fact_id].is_lab:
-            current = _current_as_result(facts, vocabulary[fact_id])
+            current = current_as_result(facts, vocabulary[fact_id])
             if current is not None and str(current["date"]) < str(told.get("date", "")):
                 replaced.append(current)
     if not replaced:
@@ -189,7 +192,7 @@ def _day_of_current(facts: Mapping[str, Any], lab: str) -> str:
     return str(stored.get("date") or "") if isinstance(stored, Mapping) else ""
 
 
-def _current_as_result(facts: Mapping[str, Any], definition: FactDefinition) -> dict[str, Any] | None:
+def current_as_result(facts: Mapping[str, Any], definition: FactDefinition) -> dict[str, Any] | None:
     """The current value of a test in the form of an earlier result; None where there is none, or it holds no value of its own."""
     stored = facts.get(definition.id)
     form = stored if isinstance(stored, Mapping) else {"value": stored}

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from wayline.facts.vocabulary import Vocabulary
 from wayline.liver.scales import SizeSlip
 from wayline.liver.scans import Slip
-from wayline.web.liver_tumors import LONGEST_ANSWER, TumorForm, day_problem, size_text, unit_of
+from wayline.web.liver_tumors import LONGEST_ANSWER, TumorForm, day_from, day_problem, size_text, unit_of
 
 OTHERS = ("no", "yes", "unknown")
 _PARTS = ("size", "unit", "seen", "size_is_right", "asked_about")
@@ -73,7 +73,7 @@ def scan_form(known: Sequence[Mapping[str, Any]], post: QueryDict | None) -> Sca
         for part in _PARTS:
             setattr(tumor, part, str(posted.get(f"{part}:{tumor.name}", "")).strip()[:LONGEST_ANSWER])
         tumors.append(tumor)
-    return ScanForm(str(posted.get("date", "")).strip()[:LONGEST_ANSWER], tumors, str(posted.get("others", "")).strip()[:LONGEST_ANSWER])
+    return ScanForm(day_from(posted), tumors, str(posted.get("others", "")).strip()[:LONGEST_ANSWER])
 
 
 def scan_from(

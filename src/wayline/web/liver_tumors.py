@@ -19,6 +19,7 @@ from wayline.facts.courses import Listing
 from wayline.facts.lesions import SEGMENTS, Lesion
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import Vocabulary
+from wayline.facts.written_days import case_day
 from wayline.liver.drawing import letters
 from wayline.liver.scales import SizeSlip
 from wayline.liver.scans import Slip, size_slip
@@ -90,12 +91,17 @@ def next_name(lists: Iterable[Iterable[Mapping[str, Any]]]) -> str:
     return next(letter for letter in letters() if letter not in taken)
 
 
+def day_from(post: Mapping[str, Any], name: str = "date") -> str:
+    """The day that was typed, in the form of a case file; as it was typed where it is no day."""
+    return case_day(str(post.get(name, "")).strip())[:LONGEST_ANSWER]
+
+
 def day_problem(text: str, others: Iterable[str], today: date) -> str | None:
     """What is wrong with the day of a scan, in words. Two scans of which nobody can say which came first cannot be compared."""
     try:
         day = DateRange.parse(text)
     except ValueError:
-        return "Write the day as 2026-10-28. The month alone is enough: 2026-10."
+        return "Write the day as 10/28/2026, the month first. Oct 28, 2026 or 2026-10-28 is fine too. The month alone is enough: 10/2026."
     if day.first > today:
         return "This day lies in the future. Please check it."
     if day.first.year < EARLIEST_YEAR:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -13,11 +13,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from wayline.facts.case import FactReader
 from wayline.facts.findings import CONFLICT
 from wayline.library import library
 from wayline.liver_report import LiverReport, liver_report
 from wayline.logic.wording import finding_in_words
-from wayline.web.asking import no_longer_read, situation_from
+from wayline.reading import WaylineError
+from wayline.web.asking import friendly, no_longer_read, read_answer, situation_from
 from wayline.web.lab_reports import RESULTS
 from wayline.web.liver_tumors import LESIONS, SCANS
 from wayline.web.places import place_to_tell
@@ -73,6 +75,18 @@ def state_shown(visit: Visit) -> dict[str, Any]:
             if finding.state == CONFLICT
         ],
     }
+
+
+def cannot_be_read(changed: Mapping[str, Any], day: date) -> str | None:
+    """The first of the changed facts that the reader refuses, in words: nothing is written then. None stands for a fact taken back."""
+    vocabulary = library().vocabulary
+    reader = FactReader(vocabulary, day)
+    for fact_id, told in changed.items():
+        try:
+            read_answer(reader, vocabulary[fact_id], told)
+        except WaylineError as error:
+            return friendly(vocabulary[fact_id], error)
+    return None
 
 
 def writing(request: HttpRequest, vault: Vault, way: Callable[[HttpRequest, Vault], HttpResponse]) -> HttpResponse:

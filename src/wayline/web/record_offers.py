@@ -461,23 +461,13 @@ def changes_of(selection: Selection, record: WaitingRecord, facts: Mapping[str, 
         days = {(one["lab"], one["date"]) for one in beside}
         earlier = list(stored if isinstance(stored, list) else (stored or {}).get("items", []))
         changed[RESULTS] = [*(one for one in earlier if (one["lab"], one["date"]) not in days), *beside]
-    for turn in _one_of_each_test(results):
-        changed |= take_results({**facts, **changed}, turn, vocabulary)
     if results:
+        changed |= take_results({**facts, **changed}, results, vocabulary)
         for result in results:
             current = changed.get(result["lab"])
             if isinstance(current, dict) and current.get("date") == result["date"]:
                 changed[result["lab"]] = current | {"source": sources[(result["lab"], result["date"])]}
     return changed
-
-
-def _one_of_each_test(results: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """The results in turns, each test once a turn: a report holds a test once."""
-    left = list(results)
-    while left:
-        turn = {one["lab"]: one for one in reversed(left)}
-        left = [one for one in left if one is not turn[one["lab"]]]
-        yield list(turn.values())
 
 
 def source_of(record: WaitingRecord) -> str:

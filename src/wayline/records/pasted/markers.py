@@ -79,12 +79,12 @@ _LEAD = re.compile(r"[\s*+•\-]{0,40}(?:the\s|this\s|its\s)?")
 _LONGEST_CARRY = 8  # lines
 
 _SAYS_BOTH = "The report says yes and no here, so nothing was taken."
-_NO_RESULT = "No result was recognised here."
+_NO_RESULT = "No result was recognized here."
 _EXPLAINS = "This explains the test and is no result."
 _BOXED = "These are boxes to tick, and the text does not show for sure which one is."
 _LIKELIHOOD = "This tells how likely something is, or that it is looked for."
 _NOT_SCORED = "PD-L1 is used only with its score (CPS, TPS or TAP), which does not stand here."
-_NO_NUMBER = "No number was recognised here."
+_NO_NUMBER = "No number was recognized here."
 _TOO_HIGH = "This score cannot be above 100."
 _SEVERAL_NUMBERS = "Several scores stand here, and it is not clear which is meant."
 _LOW = "“HER2-low” is a word for other cancers. The score itself is what counts here."

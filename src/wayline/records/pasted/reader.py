@@ -41,7 +41,7 @@ class PastedReader:
         self._words, self._vocabulary, self._liver = words, vocabulary, liver
 
     def read(self, text: str, as_of: date) -> PastedReading:
-        """All that is recognised, in the text's order. A text that is too long is an error that says so."""
+        """All that is recognized, in the text's order. A text that is too long is an error that says so."""
         if len(text) > LONGEST_REPORT_CHARACTERS:
             raise WaylineError(f"the text is longer than {LONGEST_REPORT_CHARACTERS:,} letters; paste one report at a time")
         small = plain(text)

@@ -1,4 +1,4 @@
-"""Reading a pasted scan report: what was recognised is shown with its words marked, and taken over only where it is confirmed.
+"""Reading a pasted scan report: what was recognized is shown with its words marked, and taken over only where it is confirmed.
 
 The text itself is never kept: it travels in the body of the form, is read, shown, and gone with the page. What is confirmed comes back with
 it, so that a mistake in the confirmation shows the same page again with everything as it was marked.
@@ -6,37 +6,33 @@ it, so that a mistake in the confirmation shows the same page again with everyth
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_http_methods
 
-from wayline.facts.case import FactReader
 from wayline.facts.values import DateRange, NumberRange
 from wayline.library import library
-from wayline.liver.report_text import LONGEST_REPORT_CHARACTERS, FoundCount, FoundLesion, ReportReading, Span
+from wayline.liver.report_text import LONGEST_REPORT_CHARACTERS, FoundCount, FoundLesion, ReportReading
 from wayline.liver.segments import UNKNOWN_SEGMENT
 from wayline.logic.wording import number_in_words
 from wayline.reading import WaylineError
-from wayline.web.asking import friendly, read_answer
 from wayline.web.liver_tumors import (
     AS_WRITTEN,
     LESIONS,
-    LONGEST_ANSWER,
     MOST_TUMORS,
     SCANS,
     TumorForm,
     TumorList,
+    day_from,
     day_problem,
     next_name,
     sorted_scans,
 )
-from wayline.web.liver_visits import Visit, state_shown, writing
+from wayline.web.liver_visits import Visit, cannot_be_read, state_shown, writing
+from wayline.web.marked_text import marked_text, words_said
 from wayline.web.vault import Vault
 from wayline.web.visitors import vault_of
 
@@ -75,16 +71,18 @@ def _read_page(
     sides = library().vocabulary[SIDES].choices
     context = {
         "text": text,
-        "marked": _marked(text, found, [one.spans for one in reading.left_alone]),
+        "marked": marked_text(text, found, [one.spans for one in reading.left_alone]),
         "lesions": [_lesion_shown(number, lesion, text, post) for number, lesion in enumerate(reading.lesions)],
         "counts": [{"value": str(place), **_count_shown(one, text)} for place, one in enumerate(reading.count)],
-        "sides": [{"value": one.value, "words": sides[one.value].words, "said": _said(text, one.spans)} for one in reading.distribution],
-        "absence": [_said(text, one.spans) for one in reading.absence],
-        "left_alone": [{"reason": one.reason, "said": _said(text, one.spans)} for one in reading.left_alone],
+        "sides": [
+            {"value": one.value, "words": sides[one.value].words, "said": words_said(text, one.spans)} for one in reading.distribution
+        ],
+        "absence": [words_said(text, one.spans) for one in reading.absence],
+        "left_alone": [{"reason": one.reason, "said": words_said(text, one.spans)} for one in reading.left_alone],
         "nothing": not found,
         "has_list": listed is not None and bool(listed.items),
         "segments": library().segments.values(),
-        "chosen": {key: posted.get(key, "") for key in ("count", "sides", "none", "whole", "how", "date")},
+        "chosen": {key: posted.get(key, "") for key in ("count", "sides", "none", "whole", "how")} | {"date": day_from(posted)},
         "errors": errors,
         **state_shown(visit),
     }
@@ -111,7 +109,7 @@ def _lesion_shown(number: int, lesion: FoundLesion, text: str, post: QueryDict |
         "near": [{"id": place, "title": vocabulary.lesion_places[place], "chosen": place in near} for place, _ in lesion.near],
         "is_largest": lesion.is_largest,
         "doubts": lesion.doubts,
-        "said": _said(text, lesion.spans),
+        "said": words_said(text, lesion.spans),
         "taken": post is not None and str(number) in post.getlist("take"),
     }
 
@@ -119,25 +117,7 @@ def _lesion_shown(number: int, lesion: FoundLesion, text: str, post: QueryDict |
 def _count_shown(one: FoundCount, text: str) -> dict[str, Any]:
     exact = one.at_least == one.at_most
     words = str(one.at_least) if exact else f"{one.at_least} or more" if one.at_most is None else f"{one.at_least} to {one.at_most}"
-    return {"words": words, "said": _said(text, one.spans)}
-
-
-def _said(text: str, spans: Iterable[Span]) -> str:
-    """The words that a reading rests on, as they stand in the report."""
-    return " … ".join(" ".join(text[span.start : span.end].split()) for span in spans)
-
-
-def _marked(text: str, found: Iterable[Iterable[Span]], left: Iterable[Iterable[Span]]) -> SafeString:
-    """The report with the words of each reading marked, and those that were left alone marked otherwise."""
-    kinds = [(span, "") for spans in found for span in spans] + [(span, "left") for spans in left for span in spans]
-    pieces: list[str] = []
-    end = 0
-    for span, kind in sorted(kinds, key=lambda one: (one[0].start, one[1])):
-        if span.start < end:
-            continue
-        pieces += [format_html("{}", text[end : span.start]), format_html('<mark class="{}">{}</mark>', kind, text[span.start : span.end])]
-        end = span.end
-    return mark_safe("".join([*pieces, format_html("{}", text[end:])]))  # noqa: S308 - every piece is escaped
+    return {"words": words, "said": words_said(text, one.spans)}
 
 
 def _take_over(request: HttpRequest, vault: Vault, text: str, reading: ReportReading) -> HttpResponse:
@@ -146,12 +126,12 @@ def _take_over(request: HttpRequest, vault: Vault, text: str, reading: ReportRea
     visit = Visit(vault)
     listed = TumorList.of(visit.facts.get(LESIONS))
     items = _confirmed_tumors(post, reading, visit)
-    day = post.get("date", "").strip()[:LONGEST_ANSWER]
+    day = day_from(post)
     errors = _problems(post, visit, listed, items, day)
     if errors:
         return _read_page(request, visit, text, reading, post, errors)
     changed = _changed(post, reading, visit, listed, items, day)
-    problem = _cannot_be_read(changed, visit)
+    problem = cannot_be_read(changed, visit.day)
     if problem is not None:
         return _read_page(request, visit, text, reading, post, {"date": problem})
     if changed:
@@ -189,6 +169,8 @@ def _confirmed_tumors(post: QueryDict, reading: ReportReading, visit: Visit) -> 
 
 def _problems(post: QueryDict, visit: Visit, listed: TumorList | None, items: list[dict[str, Any]], day: str) -> dict[str, str]:
     errors: dict[str, str] = {}
+    if not (post.getlist("take") or any(post.get(key) for key in ("none", "count", "sides"))):
+        errors["nothing"] = "Nothing is marked yet. Mark what is right, or add nothing."
     has_list = listed is not None and bool(listed.items)
     adds = has_list and post.get("how") == ADD
     if post.get("list_was") != visit.list_mark:
@@ -267,14 +249,3 @@ def _changed(
     if post.get("sides") in {one.value for one in reading.distribution}:
         changed[SIDES] = {"value": post["sides"], "date": now}
     return changed
-
-
-def _cannot_be_read(changed: dict[str, Any], visit: Visit) -> str | None:
-    """The first of the changed facts that the reader refuses, in words: nothing is written then."""
-    reader = FactReader(library().vocabulary, visit.day)
-    for fact_id, told in changed.items():
-        try:
-            read_answer(reader, library().vocabulary[fact_id], told)
-        except WaylineError as error:
-            return friendly(library().vocabulary[fact_id], error)
-    return None

@@ -17,13 +17,13 @@ from wayline.web.liver_pages import map_buttons, map_shown, over_time_shown
 from wayline.web.liver_scans import scan_form, scan_from
 from wayline.web.liver_tumors import (
     LESIONS,
-    LONGEST_ANSWER,
     MOST_TUMORS,
     NONE_NEAR,
     SCANS,
     TumorForm,
     TumorList,
     as_it_stood,
+    day_from,
     day_problem,
     items_of_rows,
     known_tumors,
@@ -94,7 +94,7 @@ def _about_scan(request: HttpRequest, vault: Vault) -> HttpResponse:
     visit = Visit(vault)
     listed = _listed(visit)
     whole = request.POST.get("whole", "")
-    day = request.POST.get("date", "").strip()[:LONGEST_ANSWER]
+    day = day_from(request.POST)
     errors: dict[str, str] = {}
     if whole == NONE and listed.items:
         errors["whole"] = "Tumors are listed on this page. Remove them first if the scan shows none."

@@ -20,13 +20,14 @@ from django.test.client import BOUNDARY, encode_multipart
 from tests.conftest import PEOPLE
 from wayline.facts.case import load_case
 from wayline.library import library
-from wayline.reading import Place
+from wayline.reading import Place, WaylineError
 from wayline.records.codes import code_book
 from wayline.records.fhir_writing import bundle_of
 from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, RecordReading
 from wayline.web import uploads
 from wayline.web import waiting_records as waiting
 from wayline.web.asking import situation_from
+from wayline.web.readers import load_readers
 from wayline.web.vault import Contents, Vault
 from wayline.web.views import records
 from wayline.web.visitors import today
@@ -149,8 +150,57 @@ def test_a_broken_file_is_told_and_changes_nothing(client: Client, monkeypatch: 
     monkeypatch.setattr(records, "_read", broken)
     answer = send(client, b"{")
     assert answer.status_code == 422
-    assert "Your file, line 12: this is not JSON." in answer.content.decode()
+    text = answer.content.decode()
+    assert "In the program’s own words: Your file, line 12: this is not JSON." in text
+    assert "not a health record" in text
     assert settings.VAULT_COOKIE not in client.cookies
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%PDF-1.7", "This is a PDF. It cannot be read here."),
+        (b"Dear colleague, thank you", "This is plain text"),
+        (b"<html><body>Sign in", "This is a web page"),
+        (b'{"resourceType": "Bundle", ', "a part of it is broken"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_in_plain_words(client: Client, data: bytes, words: str) -> None:
+    """First what it is, then what can be done; the place in the file comes last."""
+    answer = send(client, data)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert words in text
+    assert text.index(words) < text.index("In the program’s own words")
+
+
+@pytest.mark.parametrize(
+    ("address", "module", "name"),
+    [
+        (RECORDS, "wayline.web.views.records", "code_book"),
+        ("/paste/", "wayline.records.pasted.words", "load_pasted_words"),
+        ("/liver/report/", "wayline.liver.report_text", "load_report_words"),
+    ],
+)
+def test_a_fault_in_our_content_is_not_told_as_the_persons(
+    client: Client, monkeypatch: pytest.MonkeyPatch, address: str, module: str, name: str
+) -> None:
+    """It is ours: the page says calmly that something broke, and names no file of ours."""
+
+    def broken(*_: Any) -> Any:
+        raise Place("records/words.yaml", 6).error("'zorblatt' is not a fact")
+
+    monkeypatch.setattr(f"{module}.{name}", broken)
+    if name == "code_book":
+        monkeypatch.setattr("wayline.web.readers.code_book", broken)
+    for reader in ("pasted_reader", "report_reader"):
+        monkeypatch.delitem(library().__dict__, reader, raising=False)
+    client.raise_request_exception = False
+    answer = send(client, b"{}") if address == RECORDS else client.post(address, {"text": "HER2 3+", "do": "read"})
+    assert answer.status_code == 500
+    assert "words.yaml" not in answer.content.decode()
+    with pytest.raises(WaylineError, match="zorblatt"):
+        load_readers()
 
 
 def test_a_record_of_two_people_is_refused(client: Client, bring: Bring) -> None:
@@ -354,8 +404,9 @@ def test_a_value_without_a_day_is_not_taken_as_of_today(client: Client, bring: B
     assert key is not None
     answer = client.post(CONFIRM, {"mine": "yes", "take": "function.ecog", "do": "take", key[1]: "yesterday"})
     assert answer.status_code == 422
-    assert "not a date" in answer.content.decode()
-    assert client.post(CONFIRM, {"mine": "yes", "take": "function.ecog", "do": "take", key[1]: day(7)}).status_code == 302
+    assert "Write the day as 10/28/2026" in answer.content.decode()
+    american = f"{today() - timedelta(7):%m/%d/%Y}"
+    assert client.post(CONFIRM, {"mine": "yes", "take": "function.ecog", "do": "take", key[1]: american}).status_code == 302
     assert contents_of(client).facts["function.ecog"]["date"] == day(7)
 
 
@@ -614,6 +665,28 @@ def test_what_has_no_room_is_left_out_and_told(client: Client, bring: Bring, mon
     text = page(client)
     assert "2 older results" in text
     assert "1 reports" in text
+
+
+@pytest.mark.parametrize(("ask", "act", "facts", "reports"), [("ask-facts", "discard", 0, 1), ("ask-all", "erase-all", 0, 0)])
+def test_discarding_is_asked_about_first(client: Client, bring: Bring, ask: str, act: str, facts: int, reports: int) -> None:
+    """The buttons of the page ask; only the answer throws away."""
+    bring(reading(fact("diagnosis.histology", "squamous"), reports=(REPORT,)))
+    assert f'name="do" value="{ask}"' in page(client)
+    assert f'name="do" value="{act}"' not in page(client)
+    before = contents_of(client).waiting
+    asked = client.post(CONFIRM, {"do": ask})
+    assert asked.status_code == 200
+    assert "Throw away what waits?" in asked.content.decode()
+    assert ("1 closed report" in asked.content.decode()) == (act == "erase-all")
+    assert f'name="do" value="{act}"' in asked.content.decode()
+    assert contents_of(client).waiting == before
+    client.post(CONFIRM, {"do": act})
+    left = waiting_records(contents_of(client).waiting)
+    assert (sum(len(one.facts) for one in left), sum(len(one.reports) for one in left)) == (facts, reports)
+
+
+def test_with_nothing_waiting_nothing_is_asked(client: Client) -> None:
+    assert client.post(CONFIRM, {"do": "ask-all"})["Location"] == CONFIRM
 
 
 def test_erasing_erases_what_waits(client: Client, bring: Bring) -> None:

@@ -8,6 +8,7 @@ import socket
 
 from wayline.library import library
 from wayline.reading import WaylineError
+from wayline.web.readers import load_readers
 
 
 def serve(*, host: str, port: int) -> int:
@@ -18,6 +19,7 @@ def serve(*, host: str, port: int) -> int:
     if not workers.isdecimal() or not 1 <= int(workers) <= 64:
         raise WaylineError("WAYLINE_WORKERS: a number from 1 to 64 is needed")
     library()  # faults in the content are told before anything listens
+    load_readers()
     host = _address(host)
     _require_free(host, port)
     os.umask(0o077)  # the database and its log are for their owner only

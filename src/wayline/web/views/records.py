@@ -20,9 +20,11 @@ from wayline.library import library
 from wayline.logic.wording import finding_in_words
 from wayline.reading import WaylineError
 from wayline.records.codes import code_book
+from wayline.records.file_kinds import what_it_is
 from wayline.records.imported import RecordReading
 from wayline.records.reading_record import read_record
 from wayline.web.asking import friendly, read_answer, situation_from
+from wayline.web.liver_tumors import day_from, day_problem
 from wayline.web.middleware import takes_a_file
 from wayline.web.record_offers import NONE_OF_THESE, Offer, OfferGroup, Offers, Selection, changes_of, offers_of
 from wayline.web.uploads import LARGEST_BODY_BYTES, LARGEST_FILE_BYTES
@@ -53,12 +55,14 @@ def records(request: HttpRequest) -> HttpResponse:
         return _upload_page(request, waiting, "Choose a file first. This one is missing or empty.", 422)
     if uploaded.size > LARGEST_FILE_BYTES:
         return _upload_page(request, waiting, _too_large(), 413)
+    code_book()  # a fault in our own content is ours: it must never be told as one of the person's file
     if not _READING.acquire(timeout=_WAITS_FOR_ITS_TURN_SECONDS):
         return render(request, "web/files_wait.html", status=503)
     try:
-        reading = _read(uploaded.read())
+        data = uploaded.read()
+        reading = _read(data)
     except WaylineError as error:
-        return _upload_page(request, waiting, _sentence(str(error)), 422)
+        return _upload_page(request, waiting, what_it_is(data), 422, _sentence(str(error)))
     finally:
         _READING.release()
     if reading.people > 1:
@@ -83,6 +87,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         contents = vault.read()
         return _confirm_page(request, contents)
     act, _, acted_on = request.POST.get("do", "").partition("-")
+    if act == "ask":
+        return _ask_before_discarding(request, vault.read(), everything=acted_on == "all")
     try:
         with transaction.atomic():
             contents = vault.read()
@@ -109,6 +115,19 @@ def report(request: HttpRequest) -> HttpResponse:
 def _read(data: bytes) -> RecordReading:
     """The file as a reading, whatever its form."""
     return read_record(data, YOUR_FILE, library().vocabulary, code_book(), today())
+
+
+def _ask_before_discarding(request: HttpRequest, contents: Contents, *, everything: bool) -> HttpResponse:
+    """What waits was brought in on purpose, so throwing it away is asked about once."""
+    waiting = waiting_records(contents.waiting)
+    if not contents.waiting:
+        return redirect("records-confirm")
+    context = {
+        "everything": everything,
+        "facts": sum(len(one.facts) for one in waiting),
+        "reports": sum(len(one.reports) for one in waiting) if everything else 0,
+    }
+    return render(request, "web/records_discard.html", context)
 
 
 def _without_decided(contents: Contents) -> list[dict[str, Any]]:
@@ -179,9 +198,12 @@ def _selection(post: QueryDict, offers: Offers, group: str | None) -> tuple[Sele
         else:
             picked = list(offer.candidates) if offer.key in ticked | together else []
         for one in picked:
-            day = post.get(f"day-{one.value}", "").strip()[:40] if one.needs_day else ""
+            day = day_from(post, f"day-{one.value}") if one.needs_day else ""
+            problem = day_problem(day, (), today()) if day else None
             if one.needs_day and not day:
                 errors[offer.key] = f"{offer.label}: tell the day of this result first. The record does not say it."
+            elif problem is not None:
+                errors[offer.key] = f"{offer.label}: {problem}"
             selection.take.append((one, day))
     return selection, errors
 
@@ -225,7 +247,9 @@ def _line(offer: Offer, posted: QueryDict) -> dict[str, Any]:
         "offer": offer,
         "ticked": offer.key in posted.getlist("take"),
         "chosen_none": chosen == NONE_OF_THESE,
-        "candidates": [{"one": one, "chosen": one.value == chosen, "day": posted.get(f"day-{one.value}", "")} for one in offer.candidates],
+        "candidates": [
+            {"one": one, "chosen": one.value == chosen, "day": day_from(posted, f"day-{one.value}")} for one in offer.candidates
+        ],
     }
 
 
@@ -252,9 +276,13 @@ def _whose(record: WaitingRecord, contents: Contents) -> list[dict[str, Any]]:
     return rows
 
 
-def _upload_page(request: HttpRequest, waiting: list[WaitingRecord], error: str = "", status: int = 200) -> HttpResponse:
+def _upload_page(
+    request: HttpRequest, waiting: list[WaitingRecord], error: str = "", status: int = 200, in_the_file: str = ""
+) -> HttpResponse:
+    """The page that asks for a file. `error` is in plain words; `in_the_file` is what the reader said, with its place."""
     context = {
         "error": error,
+        "in_the_file": in_the_file,
         "largest_mb": LARGEST_FILE_BYTES // 1_000_000,
         "is_waiting": any(not one.is_decided for one in waiting),
         "has_reports": any(one.reports for one in waiting),

@@ -21,6 +21,7 @@ from wayline.facts.findings import Told
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import FactDefinition, Vocabulary
+from wayline.facts.written_days import case_day
 from wayline.logic.wording import date_in_words, unit_in_words
 from wayline.reading import Place, WaylineError, parse
 from wayline.report import told_json
@@ -284,9 +285,9 @@ def _case_form(definition: FactDefinition, raw: dict[str, str], today: date) -> 
         case _:
             if not value:
                 return None
-            form = {"value": value}
+            form = {"value": case_day(value) if definition.kind == "date" else value}
     if raw.get("date"):
-        form["date"] = raw["date"]
+        form["date"] = case_day(raw["date"])
     elif definition.valid_for_days is not None:
         form["date"] = today.isoformat()
     return form
@@ -319,7 +320,7 @@ def _courses_form(raw: dict[str, str]) -> Any:
         names = [name.strip() for name in re.split(r"[,;+/\n]| and ", parts.pop("drugs")) if name.strip()]
         if not names:
             raise Place("answer", 1).error(f"treatment {row + 1}: write the names of the drugs, as far as you know them")
-        rows.append({"drugs": names} | {part: value for part, value in parts.items() if value})
+        rows.append({"drugs": names} | {part: case_day(value) if part in ("start", "end") else value for part, value in parts.items() if value})
     placed = [] if raw.get("without_more") == "yes" else _placed_courses(raw.get("more", ""))
     for place, item in placed:
         rows.insert(min(place, len(rows)), item)

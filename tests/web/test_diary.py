@@ -59,7 +59,8 @@ def sure(client: Client, fact_id: str, number: str, unit: str) -> Any:
 
 def test_a_first_day_makes_the_vault_and_becomes_the_facts_of_today(client: Client) -> None:
     response = save(client, dysphagia="2", pain="mild", weight="154 lb", temperature="98.6 degF", note="slept well")
-    assert (response.status_code, response["Location"]) == (302, DIARY)
+    assert (response.status_code, response["Location"]) == (302, f"{DIARY}?saved=1")
+    assert "Saved." in words_of(client.get(response["Location"]))
     (entry,) = diary_of(client)
     assert entry["date"] == ago(0)
     assert entry["note"] == "slept well"
@@ -85,8 +86,12 @@ def test_what_is_left_empty_is_not_told(client: Client) -> None:
 
 
 def test_an_empty_page_saves_nothing(client: Client) -> None:
-    save(client)
+    response = save(client)
     assert "wayline_key" not in client.cookies
+    words = words_of(client.get(response["Location"]))
+    assert "Nothing was told, so nothing was saved." in words
+    assert "Saved." not in words
+    assert "Saved." not in words_of(client.get(DIARY))
 
 
 def test_the_day_stands_in_no_address(client: Client) -> None:
@@ -240,6 +245,101 @@ def test_what_cannot_wait_stands_first_even_where_another_answer_is_asked_about(
     assert words.index("Throwing up blood") < words.index("How is it today?")
 
 
+@pytest.mark.parametrize(
+    ("typed", "unit", "words"),
+    [("102.9", "degF", "Taken as °F"), ("97", "degF", "Taken as °F"), ("39.4", None, "Taken as °C"), ("36.6", None, "Taken as °C")],
+)
+def test_a_temperature_without_a_unit_is_taken_in_the_only_unit_that_is_possible(
+    client: Client, typed: str, unit: str | None, words: str
+) -> None:
+    assert save(client, temperature=typed).status_code == 302
+    fact = facts_of(client)["symptom.temperature_c"]
+    assert (fact["value"], fact.get("unit")) == (float(typed), unit)
+    sentence = f"{words}. Change it if that is wrong."
+    for page in (client.get(DIARY), client.get(DAY)):
+        assert sentence in words_of(page)
+        assert ("Before anything else" in words_of(page)) == (float(typed) in (102.9, 39.4))
+    save(client, temperature=f"{typed} Cel" if unit is None else f"{float(typed) + 0.1:.1f} degF")
+    save(client, temperature="98.6 degF")
+    assert sentence not in words_of(client.get(DIARY))
+
+
+@pytest.mark.parametrize(("typed", "asked"), [("60", "Choose the unit: lb or kg"), ("5", "is not possible"), ("45", "45 is not possible")])
+def test_a_number_that_is_possible_in_two_units_or_in_none_is_asked_about(client: Client, typed: str, asked: str) -> None:
+    is_weight = typed != "45"
+    response = save(client, **({"weight": typed} if is_weight else {"temperature": "55"}))
+    assert response.status_code == 422
+    assert (asked if is_weight else "55 °C is not possible") in words_of(response)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reading"), [("101 Cel", "101 °F"), ("39 degF", "39 °C"), ("1029 degF", "102.9 °F"), ("43 Cel", "43 °C")]
+)
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_fever_in_the_wrong_unit_is_asked_about_and_raised_at_once(client: Client, typed: str, reading: str, days: int) -> None:
+    response = save(client, ago(days), temperature=typed)
+    words = words_of(response)
+    assert response.status_code == 422
+    assert "Please check:" in words
+    assert "Before anything else" in words
+    assert "From an answer that is not clear yet." in words
+    assert f"Here it is read as {reading}." in words
+    if days == 0:
+        assert "From an answer that is not clear yet." in words_of(client.get("/help/"))
+        save(client, temperature="98.6 degF")
+        assert "Before anything else" not in words_of(client.get("/help/"))
+
+
+@pytest.mark.parametrize("typed", ["37.2 degF", "98.6 Cel", "abc Cel", "986 degF"])
+def test_an_unclear_temperature_that_means_no_fever_raises_nothing(client: Client, typed: str) -> None:
+    response = save(client, temperature=typed)
+    assert response.status_code == 422
+    assert "Before anything else" not in words_of(response)
+
+
+def test_a_slip_does_not_suspend_what_was_told_before(client: Client) -> None:
+    save(client, ago(1), weight="155 lb")
+    response = save(client, weight="1550 lb")
+    words = words_of(response)
+    assert "1550 lb is not possible" in words
+    assert "Did you mean 155 lb?" in words
+    assert "703" not in words
+    contents = Vault.from_cookie(client.cookies["wayline_key"].value, TODAY).read()
+    assert contents.usable_facts["nutrition.weight_kg"]["value"] == 155
+    assert "A newer answer could not be read: Weight. What you told before stays in use." in words_of(client.get(DIARY))
+    assert "a newer answer could not be read" in words_of(client.get("/situation/"))
+    save(client, weight="154 lb")
+    assert "newer answer" not in words_of(client.get(DIARY))
+
+
+def test_a_slip_lowers_no_alarm_and_the_last_calm_answer_hides_none(client: Client) -> None:
+    save(client, ago(1), temperature="102 degF")
+    save(client, temperature="9.86 degF")
+    assert "Before anything else" in words_of(client.get(DIARY))
+    save(client, ago(1), do="correct", temperature="98.6 degF")
+    save(client, temperature="102 Cel")
+    assert "Here it is read as 102 °F." in words_of(client.get(DIARY))
+
+
+def test_a_temperature_is_listed_and_printed_in_both_units(client: Client) -> None:
+    save(client, ago(1), temperature="101.3 degF")
+    save(client, temperature="37.2 Cel")
+    for path in (DIARY, PRINT):
+        words = words_of(client.get(path))
+        assert "101.3 °F (38.5 °C)" in words
+        assert "37.2 °C (99.0 °F)" in words, re.findall(r"37.2.{40}", words)
+    assert "37.2 °C (99.0 °F)" in words_of(client.get("/situation/"))
+
+
+@pytest.mark.parametrize(("typed", "ends"), [("98.6 degF", (90, 110)), ("37 Cel", (30, 45))])
+def test_a_single_temperature_is_drawn_on_a_scale_of_temperatures(client: Client, typed: str, ends: tuple[float, float]) -> None:
+    save(client, temperature=typed)
+    svg = re.search(r'<svg class="trend".*?</svg>', client.get(DIARY).content.decode(), flags=re.DOTALL)[0]  # type: ignore[index]
+    levels = [float(text) for text in re.findall(r">([0-9.]+)</text>", svg)]
+    assert len(levels) > 2
+    assert all(ends[0] <= level <= ends[1] for level in levels)
+
+
 # --- weight over half a year ---
 
 
@@ -345,7 +445,7 @@ def test_a_long_diary_opens(client: Client) -> None:
 
 
 def test_a_draft_of_today_outlives_a_change_of_yesterday(client: Client) -> None:
-    """Nothing that was typed is lost, and the old answer stays suspended until it is right."""
+    """Nothing that was typed is lost, and it waits until it is right."""
     save(client, temperature="101 Cel")
     save(client, ago(1), temperature="99 degF")
     assert drafts_of(client)["symptom.temperature_c"][""] == "101"

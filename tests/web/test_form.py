@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -393,3 +394,50 @@ def test_an_answer_that_can_no_longer_be_read_is_named(client: Client, address: 
     assert "can no longer be read" in html
     assert "Cell type" in html
     assert "older.fact" in html
+
+
+# --- a unit that nobody chose, and one that was chosen wrong ---
+
+TEMPERATURE = "symptom.temperature_c"
+FEELING = f"/situation/more/{library().vocabulary[TEMPERATURE].group}/"
+
+
+def words_on(client: Client, path: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(path).content.decode()))
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("102.9", {"value": 102.9, "unit": "degF"}), ("39", {"value": 39.0})])
+def test_a_temperature_whose_unit_nobody_chose_is_taken_and_said(client: Client, typed: str, kept: dict[str, Any]) -> None:
+    assert '<option value="" selected>unit</option>' in client.get(FEELING).content.decode()
+    response = client.post(FEELING, {TEMPERATURE: typed, f"{TEMPERATURE}:unit": "", "go": "next"})
+    assert response.status_code == 302
+    assert typed not in response["Location"]
+    told = facts_of(client)[TEMPERATURE]
+    assert {key: told[key] for key in kept} == kept
+    sentence = f"Taken as {'°F' if 'unit' in kept else '°C'}. Change it if that is wrong."
+    for path in (response["Location"], "/situation/", FEELING):
+        assert sentence in words_on(client, path)
+    assert "Fever" in words_on(client, "/help/")
+
+
+def test_a_fever_in_the_wrong_unit_is_raised_while_it_is_asked_about(client: Client) -> None:
+    response = client.post(FEELING, {TEMPERATURE: "101", f"{TEMPERATURE}:unit": "Cel", "go": "next"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "101 °C is not possible" in page
+    assert "Was it 101 °F?" in page
+    assert "From an answer that is not clear yet." in page
+    assert "Here it is read as 101 °F." in words_on(client, "/help/")
+
+
+def test_an_impossible_weight_is_named_in_the_unit_that_was_typed(client: Client) -> None:
+    response = client.post("/situation/more/nutrition/", {"nutrition.weight_kg": "1550", "nutrition.weight_kg:unit": "lb", "go": "next"})
+    assert "1550 lb is not possible; it lies between 33.07 and 881.8 lb." in response.content.decode()
+
+
+def test_a_draft_that_was_left_as_it_stands_goes_on_waiting(client: Client) -> None:
+    sent = {"nutrition.weight_kg": "1550", "nutrition.weight_kg:unit": "lb", "go": "next"}
+    client.post("/situation/more/nutrition/", sent)
+    again = client.post("/situation/more/nutrition/", sent | {"was:nutrition.weight_kg": json.dumps({"": "1550", "unit": "lb"})})
+    assert again.status_code == 422
+    assert drafts_of(client)["nutrition.weight_kg"][""] == "1550"

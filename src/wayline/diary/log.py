@@ -147,7 +147,9 @@ def facts_after(told: Mapping[str, Any], before: Entries, after: list[Entry]) ->
         if current is not None and not is_ours:
             entry = next(one for one in after if one["date"] == day)
             entry["replaced"] = {**entry.get("replaced", {}), fact_id: current}
-        changes[fact_id] = (dict(form) if isinstance(form, Mapping) else {"value": form}) | {"date": day, "source": SOURCE}
+        kept = dict(form) if isinstance(form, Mapping) else {"value": form}
+        source = f"{SOURCE}: {kept['source']}" if kept.get("source") else SOURCE
+        changes[fact_id] = kept | {"date": day, "source": source}
     _keep_replaced(before, after)
     return changes
 

@@ -63,6 +63,16 @@ class AskedAgain:
 
 
 @dataclass(frozen=True)
+class ChartRange:
+    """What a chart shows at least, in the fact's usual unit."""
+
+    fact: str
+    low: float
+    high: float
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class WeightWindow:
     """How many days may lie between two weights that tell the loss in about six months."""
 
@@ -80,6 +90,7 @@ class DiaryQuestions:
     side_effects: tuple[SideEffects, ...]
     asked_again: tuple[AskedAgain, ...]
     charts: tuple[str, ...]
+    chart_ranges: tuple[ChartRange, ...]
     weight_loss: WeightWindow
 
     @property
@@ -96,11 +107,15 @@ class DiaryQuestions:
 
     @property
     def cites(self) -> set[str]:
-        return {cite for effects in self.side_effects for cite in effects.cites}
+        lists = [*(one.cites for one in self.side_effects), *(one.cites for one in self.chart_ranges)]
+        return {cite for cites in lists for cite in cites}
 
     def words_of(self, fact_id: str) -> dict[str, str]:
         """What the choices of a fact are called in the diary; empty where it has no words of its own for them."""
         return next((question.words for question in self.everyday if question.fact == fact_id), {})
+
+    def chart_range(self, fact_id: str) -> tuple[float, float] | None:
+        return next(((one.low, one.high) for one in self.chart_ranges if one.fact == fact_id), None)
 
     def doubt(self, fact_id: str) -> AskedAgain | None:
         return next((one for one in self.asked_again if one.fact == fact_id), None)
@@ -109,7 +124,7 @@ class DiaryQuestions:
 def load_diary_questions(folder: Path, vocabulary: Vocabulary, references: References) -> DiaryQuestions:
     """Load `content/diary/`; every mistake is an error with file and line."""
     name = "diary/questions.yaml"
-    keys = ("everyday", "more", "asked_again", "charts", "weight_loss")
+    keys = ("everyday", "more", "asked_again", "charts", "chart_ranges", "weight_loss")
     block = require_keys(read(folder / "questions.yaml", name), keys, Place(name, 1))
     everyday = tuple(_everyday(row, place, vocabulary) for row, place in _rows(block, "everyday"))
     more = tuple(_group(row, place, vocabulary) for row, place in _rows(block, "more"))
@@ -128,6 +143,7 @@ def load_diary_questions(folder: Path, vocabulary: Vocabulary, references: Refer
         side_effects=_side_effects(folder / "side_effects.yaml", vocabulary, references),
         asked_again=tuple(_asked_again(row, place, vocabulary) for row, place in _rows(block, "asked_again")),
         charts=charts,
+        chart_ranges=tuple(_chart_range(row, place, charts, vocabulary, references) for row, place in _rows(block, "chart_ranges")),
         weight_loss=WeightWindow(*(number_at(window, key) for key in ("at_least_days", "about_days", "at_most_days"))),
     )
 
@@ -177,6 +193,17 @@ def _asked_again(row: Any, place: Place, vocabulary: Vocabulary) -> AskedAgain:
     if (limits[2] is None) != (limits[3] is None):
         raise place.error("'change_percent' and 'days' belong together")
     return AskedAgain(definition.id, *limits)
+
+
+def _chart_range(row: Any, place: Place, charts: tuple[str, ...], vocabulary: Vocabulary, references: References) -> ChartRange:
+    block = require_keys(row, ("fact", "low", "high", "cites"), place)
+    definition = _fact(text_at(block, "fact"), block.at("fact"), vocabulary)
+    if definition.kind != "number" or definition.id not in charts:
+        raise block.at("fact").error(f"'{definition.id}' is no number with a chart")
+    low, high = number_at(block, "low"), number_at(block, "high")
+    if not definition.lowest <= low < high <= definition.highest:
+        raise block.at("low").error(f"the range lies between {definition.lowest:g} and {definition.highest:g}, 'low' below 'high'")
+    return ChartRange(definition.id, low, high, references.require(texts_at(block, "cites"), block.at("cites")))
 
 
 def _side_effects(path: Path, vocabulary: Vocabulary, references: References) -> tuple[SideEffects, ...]:

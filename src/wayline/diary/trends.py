@@ -56,8 +56,16 @@ def answer_in_words(definition: FactDefinition, day: Day, words: Mapping[str, st
     form = day.forms[definition.id]
     if isinstance(form, Mapping) and form.get("unit") and "value" in form:
         return f"{_plain(float(form['value']))} {unit_words(form['unit'])}"
-    shown = value_in_words(definition, told.value)
-    return f"{shown.removesuffix(definition.unit or '').strip()} {unit_words(definition.unit)}" if definition.unit in UNIT_WORDS else shown
+    return value_in_words(definition, told.value)
+
+
+def with_other_degrees(definition: FactDefinition, value: object, words: str) -> str:
+    """`102.9 °F (39.4 °C)`: a temperature as it was told, with the other unit beside it; other words as they are."""
+    fahrenheit = next((one for one in definition.other_units if one.unit == "degF"), None)
+    if fahrenheit is None or not isinstance(value, NumberRange) or not value.is_exact:
+        return words
+    other = f"{value.low:.1f} °C" if words.endswith("°F") else f"{fahrenheit.from_usual(value.low):.1f} °F"
+    return f"{words} ({other})"
 
 
 def series_of(days: Sequence[Day], definition: FactDefinition, title: str, words: Mapping[str, str]) -> Series:
@@ -78,15 +86,21 @@ def series_of(days: Sequence[Day], definition: FactDefinition, title: str, words
     return Series(definition, title, unit_words(unit), tuple(marks))
 
 
-def chart_of(series: Series) -> str | None:
-    """The line drawing as SVG text, labeled with what it shows; None where nothing was told."""
+def chart_of(series: Series, at_least: tuple[float, float] | None = None) -> str | None:
+    """The line drawing as SVG text, labeled with what it shows; None where nothing was told.
+
+    `at_least`: the range that is shown whatever was told, in the fact's usual unit.
+    """
     if not series.marks:
         return None
     spoken = _spoken(series)
     points = [Point(mark.day, mark.value, _label(mark, series) if mark in spoken else "") for mark in series.marks]
     if series.is_choice:
         return trend(points, None, label=in_words(series), unit="", up_to=len(series.definition.choices) - 1)
-    return trend(points, None, label=in_words(series), unit=series.unit)
+    conversion = next((one for one in series.definition.other_units if unit_words(one.unit) == series.unit), None)
+    if at_least is not None and conversion is not None:
+        at_least = (conversion.from_usual(at_least[0]), conversion.from_usual(at_least[1]))
+    return trend(points, None, label=in_words(series), unit=series.unit, at_least=at_least)
 
 
 def in_words(series: Series) -> str:
@@ -122,8 +136,7 @@ def _in_unit(day: Day, definition: FactDefinition, unit: str | None) -> NumberRa
     conversion = next((one for one in definition.other_units if one.unit == unit), None)
     if conversion is None:
         return NumberRange(round(value.low, 1), round(value.high, 1))
-    low, high = (round(end * conversion.divide_by / conversion.multiply_by - conversion.add, 1) for end in (value.low, value.high))
-    return NumberRange(low, high)
+    return NumberRange(round(conversion.from_usual(value.low), 1), round(conversion.from_usual(value.high), 1))
 
 
 def _plain(number: float) -> str:

@@ -164,20 +164,30 @@ class FactReader:
                 return self._listing(definition, raw, place, complete)
 
     def _exact(self, definition: FactDefinition, raw: Any, place: Place, to_usual: Callable[[float], float]) -> NumberRange:
-        number = to_usual(_number(definition.id, raw, place))
-        self._check_possible(definition, number, place)
+        written = _number(definition.id, raw, place)
+        number = to_usual(written)
+        self._check_possible(definition, number, place, written, to_usual)
         if definition.whole_number and number != int(number):
             raise place.error(f"{definition.id}: {shortened(raw)} must be a whole number")
         return NumberRange.exactly(number)
 
-    def _check_possible(self, definition: FactDefinition, number: float, place: Place) -> None:
+    def _check_possible(
+        self, definition: FactDefinition, number: float, place: Place, written: float, to_usual: Callable[[float], float]
+    ) -> None:
+        """`written` is the number in the unit in which it was told: the message speaks of that one."""
         if definition.id.endswith("_uln") and number <= 0:
             raise place.error(f"{definition.id}: an upper limit lies above 0")
         if not definition.lowest <= number <= definition.highest:
-            unit = f" {definition.unit}" if definition.unit else ""
-            slip = self._slip(definition, number)
-            between = f"it lies between {definition.lowest:g} and {definition.highest:g}{unit}"
-            raise place.error(f"{definition.id}: {number:g}{unit} is not possible; {between}.{slip}")
+            told_in = next((one for one in definition.other_units if one.to_usual == to_usual), None)
+            unit = f" {told_in.unit if told_in else definition.unit}" if definition.unit else ""
+            ends = [told_in.from_usual(end) if told_in else end for end in (definition.lowest, definition.highest)]
+            between = (
+                f"it lies between {ends[0]:.4g} and {ends[1]:.4g}{unit}"
+                if told_in
+                else f"it lies between {ends[0]:g} and {ends[1]:g}{unit}"
+            )
+            slip = f" Was it {written:g} {definition.unit}?" if told_in and definition.lowest <= written <= definition.highest else ""
+            raise place.error(f"{definition.id}: {written:g}{unit} is not possible; {between}.{slip or self._slip(definition, written)}")
 
     @staticmethod
     def _slip(definition: FactDefinition, number: float) -> str:
@@ -207,9 +217,10 @@ class FactReader:
         raise block.at("unit").error(f"{definition.id} is given in {names}, not in '{shortened(written)}'.{nearest(written, accepted)}")
 
     def _bounded(self, definition: FactDefinition, block: Block) -> NumberRange:
-        bounds, places = self._bounds(definition.id, block, self._unit(definition, block))
+        to_usual = self._unit(definition, block)
+        bounds, places = self._bounds(definition.id, block, to_usual)
         for key, number in bounds.items():
-            self._check_possible(definition, number, places[key])
+            self._check_possible(definition, number, places[key], _number(definition.id, block[key], places[key]), to_usual)
         low, high = (
             bounds.get("at_least", bounds.get("above", definition.lowest)),
             bounds.get("at_most", bounds.get("below", definition.highest)),

@@ -61,6 +61,10 @@ class Conversion:
     def to_usual(self, written: float) -> float:
         return tidy((written + self.add) * self.multiply_by / self.divide_by)
 
+    def from_usual(self, usual: float) -> float:
+        """The usual value as this unit writes it, with all its digits."""
+        return usual * self.divide_by / self.multiply_by - self.add
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -41,16 +41,29 @@ class Band:
     high: float | None
 
 
-def trend(points: Sequence[Point], band: Band | None, *, label: str, unit: str, from_zero: bool = False, up_to: int | None = None) -> str:
+def trend(
+    points: Sequence[Point],
+    band: Band | None,
+    *,
+    label: str,
+    unit: str,
+    from_zero: bool = False,
+    up_to: int | None = None,
+    at_least: tuple[float, float] | None = None,
+) -> str:
     """The chart as SVG text. `label` is its text twin for people who do not see it; raises ValueError without points.
 
     `from_zero`: the chart begins at 0 whatever the values, so that a small change does not look large. `up_to`: the values are the whole
-    steps of a scale from 0 to that, and each step stands at the side.
+    steps of a scale from 0 to that, and each step stands at the side. `at_least`: the range that is shown whatever the values.
     """
     if not points:
         raise ValueError("a trend needs results")
     ordered = sorted(points, key=lambda point: point.day)
-    scale = _scale(ordered, band, from_zero) if up_to is None else _Scale(0.0, up_to + _HEADROOM, tuple(map(float, range(up_to + 1))), 1.0)
+    scale = (
+        _scale(ordered, band, from_zero, at_least or ())
+        if up_to is None
+        else _Scale(0.0, up_to + _HEADROOM, tuple(map(float, range(up_to + 1))), 1.0)
+    )
     days = _days(ordered)
     root = ElementTree.Element("svg", {"class": "trend", "viewBox": f"0 0 {WIDTH:g} {HEIGHT:g}", "role": "img", "aria-label": label})
     if band is not None:
@@ -109,8 +122,8 @@ def _shown(point: Point) -> float:
     return ends[-1] if ends else 0.0
 
 
-def _scale(points: Sequence[Point], band: Band | None, from_zero: bool) -> _Scale:
-    numbers = [_shown(point) for point in points]
+def _scale(points: Sequence[Point], band: Band | None, from_zero: bool, at_least: Sequence[float] = ()) -> _Scale:
+    numbers = [*at_least, *(_shown(point) for point in points)]
     numbers += [end for end in (band.low, band.high) if end is not None] if band else []
     low, high = min(numbers), max(numbers)
     # Nothing measured here lies below 0; where the values come near it, the chart begins there.

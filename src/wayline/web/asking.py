@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from django.http import QueryDict
 
+from wayline.diary.trends import unit_words
 from wayline.facts.case import FactReader
 from wayline.facts.courses import ENDINGS, INTENTS, RESPONSES
 from wayline.facts.findings import Told
@@ -25,6 +27,7 @@ from wayline.facts.written_days import case_day
 from wayline.logic.wording import date_in_words, unit_in_words
 from wayline.reading import Place, WaylineError, parse
 from wayline.report import told_json
+from wayline.web.vault import TOLD_IN_DIARY
 
 COURSE_ROWS = 4
 COURSE_FIELDS = ("drugs", "intent", "start", "end", "ended_because", "best_response")
@@ -35,6 +38,7 @@ COURSE_WORDS = {
 }
 NOT_KNOWN = ""
 _COMPARISON = re.compile(r"\s*(<=|>=|<|>|≤|≥|=)?\s*([-+]?[0-9][0-9., ]*)\s*(\+)?\s*")
+TAKEN_UNIT = "the unit follows from the number"  # the source of a number whose unit nobody chose
 _BARE_POINT = re.compile(r"(?<![0-9.,])[.](?=[0-9])")  # ".9" as reports print it
 # A blank or comma parts thousands only where groups of three follow: "1,200", never "2 3" or "0,700".
 _THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?:([ ,])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?")
@@ -69,17 +73,18 @@ class Field:
         return self.raw.get("", NOT_KNOWN)
 
     @property
-    def unit(self) -> str:
-        return self.raw.get("unit", "") or self.definition.unit or ""
-
-    @property
     def usual_unit(self) -> str:
         return unit_in_words(self.definition)
 
     @property
-    def units(self) -> list[str]:
-        others = [other.unit for other in self.definition.other_units]
-        return [self.definition.unit or "", *others] if others else []
+    def units(self) -> list[tuple[str, str, bool]]:
+        """(unit, words, chosen) of each unit. Where the number itself tells its unit, none is chosen for somebody who has told none."""
+        definition = self.definition
+        if not definition.other_units:
+            return []
+        unit = self.raw.get("unit", "") or ("" if number_tells_unit(definition) else definition.unit or "")
+        shown = [(one, unit_words(one), one == unit) for one in units_of(definition)]
+        return [("", "unit", not unit), *shown] if number_tells_unit(definition) else shown
 
     @property
     def date(self) -> str:
@@ -178,8 +183,8 @@ def fields_for(
     for fact_id in fact_ids:
         definition = vocabulary[fact_id]
         if fact_id in drafts:
-            raw, error = dict(drafts[fact_id]), _error_of(reader, definition, dict(drafts[fact_id]), today)
-            fields.append(Field(definition, raw, error))
+            raw = {part: text for part, text in drafts[fact_id].items() if part != TOLD_IN_DIARY}
+            fields.append(Field(definition, raw, _error_of(reader, definition, raw, today)))
         else:
             fields.append(_filled(definition, facts.get(fact_id), reader))
     return fields
@@ -238,8 +243,73 @@ def read_answer(reader: FactReader, definition: FactDefinition, case_form: Any) 
 
 
 def friendly(definition: FactDefinition, error: WaylineError) -> str:
-    text = error.message.removeprefix(f"{definition.id}: ")
+    text = error.message.removeprefix(f"{definition.id}: ").replace(" Cel", " °C").replace(" degF", " °F")
     return _capital(text.replace(definition.id, definition.label)) + ("" if text.endswith((".", "?")) else ".")
+
+
+def units_of(definition: FactDefinition) -> list[str]:
+    """The units that a number may be told in; the usual one first."""
+    return [definition.unit or "", *(one.unit for one in definition.other_units)] if definition.other_units else []
+
+
+def units_possible(definition: FactDefinition, number: float) -> list[str]:
+    """The units in which a number would be possible."""
+    to_usual = {one.unit: one.to_usual for one in definition.other_units}
+    return [unit for unit in units_of(definition) if definition.lowest <= to_usual.get(unit, float)(number) <= definition.highest]
+
+
+def unit_told_by(definition: FactDefinition, text: str) -> str | None:
+    """The only unit in which what was typed is possible: 102.9 is a temperature in °F. None where there are several, or none."""
+    try:
+        numbers = number_form(text).values()
+    except WaylineError:
+        return None
+    possible = units_possible(definition, next(iter(numbers)))
+    return possible[0] if len(possible) == 1 else None
+
+
+def number_tells_unit(definition: FactDefinition) -> bool:
+    """Whether no number is possible in two of the units, as with a temperature."""
+    ranges = [(definition.lowest, definition.highest)]
+    ranges += [(one.from_usual(definition.lowest), one.from_usual(definition.highest)) for one in definition.other_units]
+    ordered = sorted(ranges)
+    return len(ordered) > 1 and all(low[1] < high[0] for low, high in pairwise(ordered))
+
+
+def taken_unit(form: Any, definition: FactDefinition) -> str:
+    """The sentence on a unit that nobody chose; empty where somebody did."""
+    if not isinstance(form, Mapping) or not str(form.get("source", "")).endswith(TAKEN_UNIT):
+        return ""
+    return f"Taken as {unit_words(form.get('unit') or definition.unit)}. Change it if that is wrong."
+
+
+def likely_forms(definition: FactDefinition, raw: Mapping[str, str], today: date, vocabulary: Vocabulary) -> list[dict[str, Any]]:
+    """What an answer that waits for its correction may mean, as case forms: in each of the units, or with the decimal point forgotten.
+
+    Only for numbers. Never stored: flags are tried with each, so that an unclear answer lowers no alarm.
+    """
+    if definition.kind != "number":
+        return []
+    try:
+        typed = number_form(raw.get("", ""))
+    except WaylineError:
+        return []
+    ((bound, number),) = typed.items()
+    dated = {"date": raw.get(TOLD_IN_DIARY) or raw.get("date") or today.isoformat()}
+    units = {one: {"unit": one} if one != definition.unit else {} for one in units_of(definition) or [definition.unit or ""]}
+    for scaled in (number, number / 10):
+        forms = [{bound: scaled} | unit | dated for unit in units.values()]
+        readable = [form for form in forms if _is_readable(definition, form, today, vocabulary)]
+        if readable:
+            return readable
+    return []
+
+
+def _is_readable(definition: FactDefinition, form: Any, today: date, vocabulary: Vocabulary) -> bool:
+    try:
+        return read_answer(FactReader(vocabulary, today), definition, form) is not None
+    except WaylineError:
+        return False
 
 
 def _shown(post: QueryDict, definition: FactDefinition, facts: Mapping[str, Any], reader: FactReader) -> dict[str, str]:
@@ -275,8 +345,11 @@ def _case_form(definition: FactDefinition, raw: dict[str, str], today: date) -> 
             if not value:
                 return None
             form: dict[str, Any] = number_form(value)
-            if raw.get("unit") and raw["unit"] != definition.unit:
-                form["unit"] = raw["unit"]
+            unit = raw.get("unit") or unit_told_by(definition, value)
+            if unit and unit != definition.unit:
+                form["unit"] = unit
+            if unit and not raw.get("unit"):
+                form["source"] = TAKEN_UNIT
         case "courses":
             return _courses_form(raw)
         case "choice_list":
@@ -320,7 +393,9 @@ def _courses_form(raw: dict[str, str]) -> Any:
         names = [name.strip() for name in re.split(r"[,;+/\n]| and ", parts.pop("drugs")) if name.strip()]
         if not names:
             raise Place("answer", 1).error(f"treatment {row + 1}: write the names of the drugs, as far as you know them")
-        rows.append({"drugs": names} | {part: case_day(value) if part in ("start", "end") else value for part, value in parts.items() if value})
+        rows.append(
+            {"drugs": names} | {part: case_day(value) if part in ("start", "end") else value for part, value in parts.items() if value}
+        )
     placed = [] if raw.get("without_more") == "yes" else _placed_courses(raw.get("more", ""))
     for place, item in placed:
         rows.insert(min(place, len(rows)), item)
@@ -378,7 +453,7 @@ def _filled(definition: FactDefinition, stored: Any, reader: FactReader) -> Fiel
             raw = {"": "yes" if told.value is True else "no"}
         case _:
             raw = {"": str(told_json(definition, told))}
-    filled = Field(definition, raw)
+    filled = Field(definition, raw, note=taken_unit(stored, definition) or None)
     if filled.asks_date and form.get("date"):
         raw["date"] = str(form["date"])
     if definition.valid_for_days is None or told.date is None or _age(told.date, reader.as_of) <= definition.valid_for_days:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from wayline import __version__
 from wayline.library import library
 from wayline.web.key_words import part_words
-from wayline.web.raised import lazily
+from wayline.web.raised import lazily, taken_units
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
@@ -30,5 +30,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
         "version": __version__,
         "has_vault": settings.VAULT_COOKIE in request.COOKIES,
         "raised_flags": lazily(request),
+        "saved": request.GET.get("saved", ""),
+        "taken_units": taken_units(request) if request.GET.get("unit") == "taken" else [],
         "damaged_parts": damaged_parts,
     }

@@ -19,7 +19,19 @@ from wayline.facts.vocabulary import FactDefinition
 from wayline.library import library
 from wayline.logic.wording import date_in_words
 from wayline.reading import WaylineError
-from wayline.web.asking import Answers, Field, answers_from, fields_for, friendly, number_form, told_by
+from wayline.web.asking import (
+    Answers,
+    Field,
+    answers_from,
+    fields_for,
+    friendly,
+    number_form,
+    told_by,
+    unit_told_by,
+    units_of,
+    units_possible,
+)
+from wayline.web.vault import TOLD_IN_DIARY
 
 SHOWN = "shown"  # one hidden field says what the whole page showed
 
@@ -43,6 +55,10 @@ class DiaryField:
     @property
     def error(self) -> str | None:
         return self.field.error
+
+    @property
+    def note(self) -> str | None:
+        return self.field.note
 
     @property
     def html_id(self) -> str:
@@ -82,7 +98,7 @@ class Doubts:
     def __call__(self, definition: FactDefinition, raw: Mapping[str, str], told: Told | None) -> str | None:
         if told is None or definition.kind != "number":
             return None
-        if definition.other_units and not raw.get("unit"):
+        if definition.other_units and not _unit_of(definition, raw):
             return f"Choose the unit: {' or '.join(unit_words(unit) for unit in _units(definition))}."
         return None if raw.get("sure") else self.unlikely(definition, raw, told)
 
@@ -91,7 +107,7 @@ class Doubts:
         doubt, value = library().diary.doubt(definition.id), told.value
         if doubt is None or not isinstance(value, NumberRange):
             return None
-        written = f"{raw.get('', '')} {unit_words(raw.get('unit') or definition.unit)}".strip()
+        written = f"{raw.get('', '')} {unit_words(_unit_of(definition, raw) or definition.unit)}".strip()
         if (doubt.below is not None and value.low < doubt.below) or (doubt.above is not None and value.high > doubt.above):
             return f"{written} is unusual. {_guess(definition, raw)}Is it right?"
         if doubt.change_percent is None or doubt.days is None:
@@ -111,33 +127,43 @@ def error_of(definition: FactDefinition, raw: Mapping[str, str], doubts: Doubts,
     try:
         told = told_by(definition, raw, day, library().vocabulary)
     except WaylineError as error:
-        return _in_unit_words(f"{friendly(definition, error).split(' Was it ')[0]} {_guess(definition, raw)}".strip())
+        return f"{friendly(definition, error).split(' Was it ')[0]} {_guess(definition, raw)}".strip()
     return doubts(definition, raw, told)
 
 
 def _guess(definition: FactDefinition, raw: Mapping[str, str]) -> str:
-    """`Did you mean 101 °F? `, where the number makes sense in another unit only."""
+    """`Did you mean 101 °F? `, where the number makes sense in another unit only, or with the decimal point that was forgotten."""
     try:
         number = number_form(raw.get("", "")).get("value")
     except WaylineError:
         return ""
+    if number is None:
+        return ""
     doubt = library().diary.doubt(definition.id)
     low = definition.lowest if doubt is None or doubt.below is None else doubt.below
     high = definition.highest if doubt is None or doubt.above is None else doubt.above
+    told_in = _unit_of(definition, raw)
+    to_usual = {one.unit: one.to_usual for one in definition.other_units}
     for unit in _units(definition):
-        usual = {one.unit: one.to_usual for one in definition.other_units}.get(unit, float)
-        if number is not None and unit != raw.get("unit") and low <= usual(number) <= high:
+        if unit != told_in and low <= to_usual.get(unit, float)(number) <= high:
             return f"Did you mean {number:g} {unit_words(unit)}? "
+    if units_possible(definition, number):
+        return ""
+    for unit in [told_in] if told_in else _units(definition):
+        if low <= to_usual.get(unit, float)(number / 10) <= high:
+            return f"Did you mean {number / 10:g} {unit_words(unit)}? "
     return ""
 
 
 def _units(definition: FactDefinition) -> list[str]:
     """The units that a number may be told in, as the people of the United States would look for them."""
-    return [*(one.unit for one in definition.other_units), definition.unit or ""] if definition.other_units else []
+    usual, *others = units_of(definition) or [""]
+    return [*others, usual] if others else []
 
 
-def _in_unit_words(text: str) -> str:
-    return text.replace(" Cel", " °C").replace(" degF", " °F")
+def _unit_of(definition: FactDefinition, raw: Mapping[str, str]) -> str | None:
+    """The unit that was chosen, or the only one in which the number is possible."""
+    return raw.get("unit") or unit_told_by(definition, raw.get("", ""))
 
 
 def answers_of(post: QueryDict, entry_facts: Mapping[str, Any], doubts: Doubts, day: date) -> Answers:
@@ -152,8 +178,9 @@ def answers_of(post: QueryDict, entry_facts: Mapping[str, Any], doubts: Doubts, 
         for fact_id in content.diary.facts:
             sent[f"was:{fact_id}"] = json.dumps(shown.get(fact_id, {}))
     answers = answers_from(sent, content.diary.facts, entry_facts, content.vocabulary, day, doubts)
-    for fact_id, raw in answers.drafts.items():
+    for fact_id, raw in list(answers.drafts.items()):
         answers.errors[fact_id] = error_of(content.vocabulary[fact_id], raw, doubts, day) or answers.errors[fact_id]
+        answers.drafts[fact_id] = raw | {TOLD_IN_DIARY: day.isoformat()}
     return answers
 
 
@@ -211,7 +238,7 @@ def _diary_field(
     if waits:
         filled.error = error_of(definition, filled.raw, doubts, day)
         asks_sure = filled.error is not None and filled.error.endswith("Is it right?")
-    unit = filled.raw.get("unit") or ("" if filled.value else units(definition.id))
+    unit = (_unit_of(definition, filled.raw) or "") if filled.value else units(definition.id)
     return DiaryField(
         field=filled,
         title=title or definition.label,

@@ -25,6 +25,7 @@ from wayline.web.models import VaultRecord
 from wayline.web.sealing import KEY_BYTES, SealBrokenError, form_1_id, opened_in_form_1
 
 LARGEST_RECORD_BYTES = 1_000_000
+TOLD_IN_DIARY = "diary"  # the part of a draft that names the day of the diary on which it was typed
 # Which part of a record seals which field of its contents.
 FIELDS_OF_PART: dict[str, tuple[str, ...]] = {
     lockbox.SITUATION: ("facts", "drafts"),
@@ -78,8 +79,16 @@ class Contents:
 
     @property
     def usable_facts(self) -> dict[str, Any]:
-        """The facts that rules may use: one whose correction could not be read waits until it can."""
-        return {fact_id: told for fact_id, told in self.facts.items() if fact_id not in self.drafts}
+        """The facts that rules may use: one whose correction could not be read waits until it can.
+
+        A slip in the diary corrects nothing: it is a newer answer, and the one before stays in use until it can be read (ADR 0030).
+        """
+        return {fact_id: told for fact_id, told in self.facts.items() if fact_id not in self.drafts or fact_id in self.newer_unread}
+
+    @property
+    def newer_unread(self) -> list[str]:
+        """The facts of which the diary holds a newer answer that could not be read."""
+        return [fact_id for fact_id, raw in self.drafts.items() if TOLD_IN_DIARY in raw]
 
     @property
     def is_empty(self) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,11 +26,11 @@ from wayline.diary.log import (
     without_day,
     without_earlier,
 )
-from wayline.diary.trends import answer_in_words, chart_of, series_of
+from wayline.diary.trends import answer_in_words, chart_of, series_of, with_other_degrees
 from wayline.facts.values import DateRange
 from wayline.library import library
 from wayline.logic.wording import date_in_words, value_in_words
-from wayline.web.asking import situation_from
+from wayline.web.asking import situation_from, taken_unit
 from wayline.web.diary_form import Doubts, answers_of, day_page, entry_form
 from wayline.web.raised import remember
 from wayline.web.vault import Contents, RecordTooLargeError, Vault
@@ -94,13 +96,13 @@ def _save(request: HttpRequest, vault: Vault, chosen: date) -> HttpResponse:
     is_correction = request.POST.get("do") == "correct"
     _keep(contents, with_answers(contents.diary, chosen, forms, note, is_correction))
     if chosen == today():
-        # What cannot be read yet waits beside its question, and suspends what was told of the same fact before.
+        # What cannot be read yet waits beside its question. What was told of the same fact before stays in use: this is a newer answer.
         contents.take({}, answers.drafts, [*answers.facts, *answers.drafts])
     if not contents.is_empty or vault.key is not None:
         vault.write(contents)
     if answers.errors:
         return _asking(request, contents, chosen, drafts=answers.drafts, status=422)
-    return redirect("diary")
+    return redirect(f"{reverse('diary')}?saved={'no' if entry_of(contents.diary, chosen) is None else '1'}")
 
 
 def _remove(request: HttpRequest, vault: Vault, chosen: date) -> HttpResponse:
@@ -151,7 +153,8 @@ def _asking(
     status: int = 200,
     too_large: bool = False,
 ) -> HttpResponse:
-    remember(request, contents)
+    # What is asked about waits only today, yet it lowers no alarm on the page of an earlier day either.
+    remember(request, replace(contents, drafts={**(drafts or {}), **contents.drafts}))
     content = library()
     entry = entry_of(contents.diary, chosen)
     is_today = chosen == today()
@@ -189,19 +192,21 @@ def _told(contents: Contents, drawn_days: int | None) -> dict[str, Any]:
             titles.get(fact_id, definition.label),
             content.diary.words_of(fact_id),
         )
-        svg = chart_of(series)
+        svg = chart_of(series, content.diary.chart_range(fact_id))
         if svg is not None:
             rows = [{"day": _in_words(mark.day), "words": mark.words} for mark in reversed(series.marks)]
             scale = list(enumerate(content.diary.words_of(fact_id).values())) if series.is_choice else []
             charts.append({"series": series, "svg": mark_safe(svg), "rows": rows, "scale": scale})  # noqa: S308 - made by ElementTree
     shown = [_shown_day(one) for one in days]
     loss = contents.facts.get("nutrition.weight_loss_percent")
+    unread = [content.vocabulary[fact_id].label for fact_id in contents.newer_unread if fact_id in content.vocabulary]
     return {
         "days": shown[::-1][:MOST_DAYS],
         "left_out": max(0, len(shown) - MOST_DAYS),
         "days_in_order": shown,
         "charts": charts,
         "today_told": any(one.date == today() for one in days),
+        "newer_unread": unread,
         "today": today(),
         "oldest": today() - timedelta(LONGEST_AGO_DAYS),
         "weight_loss": loss if isinstance(loss, dict) and str(loss.get("source", "")).startswith("diary:") else None,
@@ -214,7 +219,12 @@ def _shown_day(one: Day) -> dict[str, Any]:
     told = [
         {
             "label": titles.get(fact_id, content.vocabulary[fact_id].label),
-            "words": answer_in_words(content.vocabulary[fact_id], one, content.diary.words_of(fact_id)),
+            "words": with_other_degrees(
+                content.vocabulary[fact_id],
+                one.told[fact_id].value,
+                answer_in_words(content.vocabulary[fact_id], one, content.diary.words_of(fact_id)),
+            ),
+            "note": taken_unit(one.forms[fact_id], content.vocabulary[fact_id]),
         }
         for fact_id in content.diary.facts
         if fact_id in one.told
@@ -232,7 +242,11 @@ def _shown_day(one: Day) -> dict[str, Any]:
 def _earlier(one: Day) -> list[dict[str, Any]]:
     vocabulary = library().vocabulary
     return [
-        {"place": place, "label": vocabulary[fact_id].label, "words": value_in_words(vocabulary[fact_id], told.value)}
+        {
+            "place": place,
+            "label": vocabulary[fact_id].label,
+            "words": with_other_degrees(vocabulary[fact_id], told.value, value_in_words(vocabulary[fact_id], told.value)),
+        }
         for place, (fact_id, told) in enumerate(one.earlier)
     ]
 

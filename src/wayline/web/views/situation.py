@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from wayline.facts.findings import CONFLICT, DERIVED, STALE
-from wayline.facts.vocabulary import Group
+from wayline.diary.trends import with_other_degrees
+from wayline.facts.findings import CONFLICT, DERIVED, STALE, Finding
+from wayline.facts.vocabulary import FactDefinition, Group
 from wayline.library import library
 from wayline.logic.wording import finding_in_words
-from wayline.web.asking import answers_from, fields_for, no_longer_read, situation_from
+from wayline.web.asking import answers_from, fields_for, no_longer_read, situation_from, taken_unit
 from wayline.web.lab_reports import kept_as_earlier
 from wayline.web.places import place_to_tell
 from wayline.web.vault import RecordTooLargeError
@@ -40,11 +41,12 @@ def overview(request: HttpRequest) -> HttpResponse:
                 DERIVED: "follows from your other answers",
                 STALE: "needs a newer answer",
                 CONFLICT: "these two differ: please check",
-            }.get(finding.state, "")
+            }.get(finding.state, "") or taken_unit(contents.facts.get(fact_id), definition)
+            note += f"{'; ' if note else ''}a newer answer could not be read" if fact_id in contents.newer_unread else ""
             rows.append(
                 {
                     "definition": definition,
-                    "words": finding_in_words(definition, finding),
+                    "words": _words(definition, finding, contents.facts.get(fact_id)),
                     "note": note,
                     "date": finding.date,
                     "link": place_to_tell(fact_id),
@@ -116,6 +118,16 @@ def erase(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _words(definition: FactDefinition, finding: Finding, form: Any) -> str:
+    """What is held of a fact; a temperature as it was told, with the other unit beside it."""
+    words = finding_in_words(definition, finding)
+    if finding.state in (CONFLICT, STALE):
+        return words
+    if isinstance(form, dict) and form.get("unit") == "degF" and "value" in form:
+        words = f"{form['value']:g} °F"
+    return with_other_degrees(definition, finding.shown, words)
+
+
 def _tellable(group: Group) -> tuple[str, ...]:
     """The facts of a group that a form can ask for. Single tumors, scans and results over time are told on the pages on the liver."""
     vocabulary = library().vocabulary
@@ -138,7 +150,8 @@ def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place:
             contents = vault.read()
             answers = answers_from(request.POST, fact_ids, contents.facts, vocabulary, today())
             contents.facts |= kept_as_earlier(contents.facts, answers.facts, vocabulary)
-            contents.take(answers.facts, answers.drafts, fact_ids)
+            # An answer that waits for its correction and was left as it stands goes on waiting.
+            contents.take(answers.facts, answers.drafts, [*answers.facts, *answers.drafts])
             if not contents.is_empty or vault.key is not None:
                 vault.write(contents)
     except RecordTooLargeError:
@@ -146,9 +159,10 @@ def _asking(request: HttpRequest, fact_ids: Sequence[str], template: str, place:
         context = place | {"fields": fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today()), "too_large": True}
         return render(request, template, context, status=413)
     way = request.POST.get("go", "next")
-    if answers.errors and way == "next":
+    if way == "next" and any(fact_id in contents.drafts for fact_id in fact_ids):
         fields = fields_for(fact_ids, contents.facts, contents.drafts, vocabulary, today())
         response = render(request, template, place | {"fields": fields, "wrong": [one for one in fields if one.error]}, status=422)
     else:
-        response = redirect(ways.get(way, ways["next"]))
+        taken = any(taken_unit(form, vocabulary[fact_id]) for fact_id, form in answers.facts.items())
+        response = redirect(ways.get(way, ways["next"]) + ("?unit=taken" if taken else ""))
     return response

@@ -452,3 +452,10 @@ def test_a_draft_of_today_outlives_a_change_of_yesterday(client: Client) -> None
     assert facts_of(client)["symptom.temperature_c"]["date"] == ago(1)
     save(client, temperature="101 degF")
     assert drafts_of(client) == {}
+
+
+def test_saving_the_questions_for_the_visit_says_so(client: Client) -> None:
+    response = client.post("/visit/questions/", {"do": "save", "own": "May I eat soup?"})
+    assert response["Location"] == "/visit/questions/?saved=1#yours"
+    assert "Saved." in words_of(client.get("/visit/questions/?saved=1"))
+    assert "Saved." not in words_of(client.get("/visit/questions/"))

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from wayline.diary.log import read_days
-from wayline.diary.trends import answer_in_words
+from wayline.diary.trends import answer_in_words, with_other_degrees
 from wayline.facts.findings import CONFLICT, DERIVED, STALE
 from wayline.facts.situation import Situation
 from wayline.library import library
@@ -60,12 +60,21 @@ def diary_shown(contents: Contents) -> list[dict[str, Any]]:
         rows = [
             {
                 "label": content.vocabulary[fact_id].label,
-                "words": answer_in_words(content.vocabulary[fact_id], day, content.diary.words_of(fact_id)),
+                "words": with_other_degrees(
+                    content.vocabulary[fact_id],
+                    told.value,
+                    answer_in_words(content.vocabulary[fact_id], day, content.diary.words_of(fact_id)),
+                ),
             }
-            for fact_id in day.told
+            for fact_id, told in day.told.items()
         ]
         earlier = [
-            {"label": content.vocabulary[fact_id].label, "words": value_in_words(content.vocabulary[fact_id], told.value)}
+            {
+                "label": content.vocabulary[fact_id].label,
+                "words": with_other_degrees(
+                    content.vocabulary[fact_id], told.value, value_in_words(content.vocabulary[fact_id], told.value)
+                ),
+            }
             for fact_id, told in day.earlier
         ]
         days.append({"date": day.date, "rows": rows, "earlier": earlier, "note": day.note, "unreadable": len(day.unreadable)})

@@ -115,7 +115,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     except RecordTooLargeError:
         form.errors["full"] = "That is more than we can keep for one person. Nothing was changed. Please remove some questions first."
         return _page(request, vault.read(), form, request.POST, 413)
-    return redirect(reverse("visit-questions") + (f"#words-{form.moved}" if form.moved is not None else _YOURS))
+    return redirect(reverse("visit-questions") + (f"#words-{form.moved}" if form.moved is not None else f"?saved=1{_YOURS}"))
 
 
 @require_POST

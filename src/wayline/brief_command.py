@@ -32,6 +32,9 @@ def add_brief_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--large", action="store_true", help="18 points instead of 14")
     parser.add_argument("--outlook", action="store_true", help="with published figures about groups of people; left out unless asked for")
+    parser.add_argument(
+        "--private", action="store_true", help="with what is left out of the words unless asked for: thoughts of ending one's life"
+    )
 
 
 def brief(parsed: argparse.Namespace) -> int:
@@ -39,7 +42,7 @@ def brief(parsed: argparse.Namespace) -> int:
     form = _form(parsed.output)
     content = library()
     situation = load_case(parsed.case, content.vocabulary)
-    choices = Choices(size=SIZES[1] if parsed.large else SIZES[0], outlook=parsed.outlook)
+    choices = Choices(size=SIZES[1] if parsed.large else SIZES[0], outlook=parsed.outlook, private=parsed.private)
     sheet = make_sheet(
         situation,
         content,

@@ -85,7 +85,7 @@ class Library:
         """What the printed sheet for a visit says of what is known."""
         from wayline.guide.sheet_plan import load_sheet_plan
 
-        return load_sheet_plan(self.folder / "sheet.yaml", self.vocabulary)
+        return load_sheet_plan(self.folder / "sheet.yaml", self.vocabulary, self.flags)
 
     @cached_property
     def visit_questions(self) -> VisitQuestions:

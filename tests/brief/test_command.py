@@ -54,6 +54,16 @@ def test_large_type_and_figures_only_when_asked(tmp_path: Path) -> None:
     assert len(pypdf.PdfReader(io.BytesIO(pdf.read_bytes())).pages) <= 2
 
 
+def test_what_is_private_only_when_asked(tmp_path: Path) -> None:
+    """Not in the words of a sheet; the document for other software keeps every told fact, so that nothing is lost on the way back."""
+    case = tmp_path / "case.yaml"
+    case.write_text("as_of: 2026-11-20\nfacts: {symptom.suicidal_thoughts: true}\n", encoding="utf-8")
+    for name, more, is_told in (("a.txt", [], False), ("b.txt", ["--private"], True), ("a.json", [], True)):
+        assert main(["brief", str(case), "-o", str(tmp_path / name), *more]) == 0
+        assert ("houghts of ending" in text(tmp_path / name)) is is_told, name
+    assert "988" not in text(tmp_path / "a.json")
+
+
 def test_the_line_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYLINE_LINE_NUMBER", "1-800-555-0100")
     out = tmp_path / "a.txt"

@@ -29,6 +29,11 @@ TEXT = (content_folder() / "sheet.yaml").read_text(encoding="utf-8")
         ("never: [", "nevr: [", "'nevr' is not a key here. Did you mean 'never'"),
         ("  diagnosis.site: place", "  diagnosis.site: 7", "a label must be a text"),
         ("  diagnosis.site: place", "  diagnosis.sites: place", "Did you mean 'diagnosis.site'"),
+        ("[vomiting_blood, coughing_blood,", "[vomiting_bloob, coughing_blood,", "is not a flag. Did you mean 'vomiting_blood'"),
+        ("[vomiting_blood, coughing_blood,", "[coughing_blood, coughing_blood,", "'coughing_blood' stands twice"),
+        ("[symptom.suicidal_thoughts,", "[symptom.suicidal_thought,", "Did you mean 'symptom.suicidal_thoughts'"),
+        ("  words: Thoughts", "  word: Thoughts", "'word' is not a key here. Did you mean 'words'"),
+        ("  function.ecog: How active I am (ECOG)", "  function.ecgo: How active I am (ECOG)", "Did you mean 'function.ecog'"),
     ],
 )
 def test_mistakes_are_told(content: Library, tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -36,7 +41,7 @@ def test_mistakes_are_told(content: Library, tmp_path: Path, old: str, new: str,
     path = tmp_path / "sheet.yaml"
     path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(WaylineError, match=rf"sheet\.yaml, line \d+: .*{says}"):
-        load_sheet_plan(path, content.vocabulary)
+        load_sheet_plan(path, content.vocabulary, content.flags)
 
 
 def test_the_editors_check_finds_what_has_no_place(content: Library) -> None:

@@ -16,9 +16,12 @@ from wayline.brief.parts import Listed, Pairs, Rows, Sheet, Words
 from wayline.brief.plain_text import sheet_text
 from wayline.brief.sheet import NO_COPY, PARTS, Choices, Line, Studies, cut, make_sheet, one_line
 from wayline.brief.studies import StudyOnSheet
+from wayline.diary.flags import flags_for
 from wayline.facts.case import load_case
+from wayline.facts.vocabulary import within_a_sentence
 from wayline.library import Library, library
 from wayline.options.matching import matches_for
+from wayline.options.visit_questions import LONGEST_KEPT_CHARACTERS
 
 LITTLE = {"person.age": 58, "metastases.liver": True, "symptom.dysphagia": 2}
 FEW_SHOWN = Studies(
@@ -52,6 +55,11 @@ def items(sheet: Sheet, section_id: str) -> list[str]:
     """The lines of a section's lists, each with its lead."""
     blocks = [block for section in sheet.sections if section.id == section_id for block in section.blocks]
     return [f"{item.lead} {item.text}".strip() for block in blocks if isinstance(block, Listed) for item in block.items]
+
+
+def titles(sheet: Sheet, section_id: str) -> list[str]:
+    """What stands above the lists of a section."""
+    return [block.title for section in sheet.sections if section.id == section_id for block in section.blocks if isinstance(block, Listed)]
 
 
 def words(sheet: Sheet, section_id: str) -> str:
@@ -153,7 +161,7 @@ def test_contradictions_and_old_values_are_shown_as_such(content: Library) -> No
 
 def test_facts_without_a_place_are_counted(content: Library) -> None:
     """Nothing told is dropped in silence."""
-    assert pairs(made(content, LITTLE | {"person.country": "US", "consent.contraception": True}))["Also told"] == "+2 answers."
+    assert pairs(made(content, LITTLE | {"person.country": "US", "consent.contraception": True}))["Also told"] == "2 more answers."
     assert "Also told" not in pairs(made(content))
 
 
@@ -163,10 +171,9 @@ def test_facts_without_a_place_are_counted(content: Library) -> None:
 def test_what_to_ask_first_says_how_much_it_would_settle_and_why(content: Library) -> None:
     """Treatments, and studies where there is a copy of the registry."""
     first = items(made(content, trials=FEW_SHOWN), "ask")
-    assert first[0].startswith("How active you are (ECOG): would settle ")
-    assert any(re.match(r"HER2: would settle \d+ treatments and 31 studies\. Drugs that aim at HER2", one) for one in first)
-    assert all("stud" not in re.split(r"settle [^.]*\.", one)[0] for one in items(made(content), "ask"))
-    assert not re.search(r"settle [^.]*stud", " ".join(items(made(content), "ask")))
+    assert re.match(r"How active I am \(ECOG\): \d+ treatments hang on this\.", first[0])
+    assert any(re.match(r"HER2: \d+ treatments and 31 studies hang on this\. Drugs that aim at HER2", one) for one in first)
+    assert not re.search(r"stud[^.]* hangs? on this", " ".join(items(made(content), "ask")))
 
 
 def test_what_speaks_of_time_left_is_never_asked_or_printed(content: Library) -> None:
@@ -187,7 +194,8 @@ def test_every_fitting_treatment_stands_with_a_reason(content: Library, path: Pa
             assert match.option.title.lower() in listed
     depends = [match for match in matches if match.verdict == "depends"]
     named = [words for title, words in pairs(sheet).items() if title.startswith("Depends on")]
-    counted = sum(int(number) for one in named for number in re.findall(r"\+(\d+)", one))
+    counted = sum(int(number) for one in named for number in re.findall(r"and (\d+) more", one))
+    counted += sum(int(number) for number in re.findall(r"(\d+) (?:more )?treatments? depend", words(sheet, "options")))
     shown = sum(match.option.title.lower() in " ".join(named).lower() for match in depends)
     assert counted + shown >= len(depends)
     assert "not advice, and in no order of worth" in words(sheet, "options") or not items(sheet, "options")
@@ -197,7 +205,7 @@ def test_studies_with_their_open_questions(content: Library) -> None:
     """How old the copy is, what is not printed, and what was too old to be believed."""
     sheet = made(content, trials=FEW_SHOWN)
     assert "2 days old" in words(sheet, "studies")
-    assert "+4 that may be asked about" in words(sheet, "studies")
+    assert "4 more studies may be asked about" in words(sheet, "studies")
     assert "2 records too old to say that the study is open" in words(sheet, "studies")
     assert items(sheet, "studies")[0] == "NCT00000000: A study of a drug. About 12 miles away. Not known yet: HER2."
 
@@ -241,10 +249,70 @@ def test_a_raised_flag_stands_first(content: Library) -> None:
     facts = LITTLE | {"symptom.vomiting_blood": True, "nutrition.weight_loss_percent": 12}
     sheet = made(content, facts, questions=QUESTIONS, choices=Choices(leave_out=frozenset(PARTS)))
     assert sections(sheet) == ["signs"]
-    first, *_, last = items(sheet, "signs")
-    assert first.startswith("Call 911 now: Throwing up blood")
-    assert last.startswith("Tell your team at the next contact:")
-    assert content.flags["vomiting_blood"].say in first
+    assert titles(sheet, "signs")[0] == "Call 911 now:"
+    assert titles(sheet, "signs")[-1] == "Tell your team at the next contact:"
+    assert items(sheet, "signs")[0] == f"Throwing up blood. {content.flags['vomiting_blood'].say}"
+
+
+def test_each_sign_has_a_line_of_its_own(content: Library) -> None:
+    """With a bold title; of one act, bleeding, breathing and the chest come first, in the order of the plan."""
+    told = dict.fromkeys(("fainting", "confusion", "chest_pain", "vomiting_blood", "coughing_blood", "sudden_leg_weakness"), True)
+    facts = {f"symptom.{name}": _worst(content, f"symptom.{name}") for name in told}
+    sheet = made(content, LITTLE | facts | {"symptom.breathlessness": "severe"})
+    block = next(block for block in sheet.sections[0].blocks if isinstance(block, Listed))
+    raised = {one.flag.id: one for one in flags_for(situation_of(LITTLE | facts | {"symptom.breathlessness": "severe"}), content.flags)}
+    first = [flag_id for flag_id in content.sheet_plan.signs_first if flag_id in raised and raised[flag_id].act == "call_911"]
+    assert len(first) >= 4
+    assert [item.lead for item in block.items[: len(first)]] == [f"{content.flags[flag_id].title}." for flag_id in first]
+    assert all(item.text for item in block.items)
+
+
+def _worst(content: Library, fact_id: str) -> Any:
+    definition = content.vocabulary[fact_id]
+    return True if definition.kind == "yes_no" else definition.choice_value(definition.single_choices[-1])
+
+
+@pytest.mark.parametrize("fact_id", sorted(library().sheet_plan.private))
+@pytest.mark.parametrize("is_true", [True, False])
+def test_what_is_private_is_printed_only_when_asked_for(content: Library, fact_id: str, is_true: bool) -> None:
+    """Neither as a sign, nor in a row, nor counted; and nothing says that something was left out."""
+    facts = LITTLE | {fact_id: is_true}
+    label = content.vocabulary[fact_id].label.lower()
+    without, never_told = made(content, facts), made(content)
+    assert whole(without) == whole(never_told)
+    text = whole(made(content, facts, choices=Choices(private=True))).lower()
+    assert within_a_sentence(content.sheet_plan.heading(content.vocabulary[fact_id])).lower() in text
+    assert ("988" in text) == is_true
+    assert label not in whole(without).lower()
+
+
+@pytest.mark.parametrize("outlook", [True, False])
+@pytest.mark.parametrize("size", [14, 18])
+@pytest.mark.parametrize("path", CASES[::4], ids=name_of)
+def test_own_questions_stand_whole(content: Library, path: Path, size: int, outlook: bool) -> None:
+    """Five of some thirty words each, also beside figures about groups and in large type: other things give way first."""
+    asked = [f"{number}. {'Why is it so ' * 12}"[:160].rstrip() + "?" for number in range(5)]
+    sheet = make_sheet(
+        load_case(path, content.vocabulary), content, questions=asked, trials=FEW_SHOWN, choices=Choices(size=size, outlook=outlook)
+    )
+    assert [item for item in items(sheet, "mine") if item in asked] == asked
+
+
+@pytest.mark.parametrize("path", CASES[::4], ids=name_of)
+def test_the_longest_own_questions_stand_whole_where_nothing_presses(content: Library, path: Path) -> None:
+    """As long as a question can be kept."""
+    asked = [f"{number}. {'Why is it so ' * 30}"[: LONGEST_KEPT_CHARACTERS - 1].rstrip() + "?" for number in range(5)]
+    sheet = make_sheet(load_case(path, content.vocabulary), content, questions=asked, diary=DIARY, trials=FEW_SHOWN)
+    assert [item for item in items(sheet, "mine") if item in asked] == asked
+
+
+@pytest.mark.parametrize("path", CASES, ids=name_of)
+def test_a_sheet_is_in_words(path: Path) -> None:
+    """No bare mark such as "+3", no "would settle", and the person speaks."""
+    text = whole(of_person(path))
+    assert not re.search(r"\+\d+ (?:more|reason|told|answer|that|to bear)|\+\d+\.", text)
+    assert "would settle" not in text
+    assert "How active you are" not in text
 
 
 @pytest.mark.parametrize("part", list(PARTS))
@@ -256,7 +324,7 @@ def test_a_part_that_is_left_out_is_named(content: Library, part: str) -> None:
     assert less.foot[-1] == f"Left out by my choice: {PARTS[part]}."
     assert whole(less) != whole(full)
     traces = {"goals": "To feel better", "questions": QUESTIONS[0], "known": "soft food", "feelings": "Pain: mild", "tests": "3.9 g/dL"}
-    traces |= {"ask": "would settle", "options": "Palliative care", "studies": "registry of studies", "trend": "83.2 kg"}
+    traces |= {"ask": "hang on this", "options": "Palliative care", "studies": "registry of studies", "trend": "83.2 kg"}
     assert traces[part] in whole(full)
     assert traces[part] not in whole(less)
 
@@ -300,7 +368,7 @@ def test_ticked_figures_are_those_of_groups(content: Library, size: int) -> None
         assert group.half_lived_months is None or "{} to {} months".format(*group.half_lived_months) in line
         assert group.since_then is None or group.since_then in line
     hidden = len(content.outlook.groups) - len(listed)
-    assert (f"+{hidden} group" in words(sheet, "outlook")) == (hidden > 0)
+    assert (f"{hidden} more group" in words(sheet, "outlook")) == (hidden > 0)
     assert "about groups of people in the past, not about me" in words(sheet, "outlook")
 
 
@@ -324,12 +392,12 @@ def test_what_has_no_room_is_counted(content: Library, is_bad: bool, size: int) 
         everything(is_bad=is_bad), content, questions=LONG_QUESTIONS, diary=LONG_DIARY, trials=FEW_SHOWN, choices=Choices(size=size)
     )
     shown = len(items(sheet, "mine")) + len(items(sheet, "more-questions"))
-    assert f"+{40 - shown} questions in my own list" in words(sheet, "mine")
+    assert f"{40 - shown} more questions in my own list" in words(sheet, "mine")
     assert "A question that ends with … is longer in my own list." in words(sheet, "mine")
     if is_bad:
         signs = items(sheet, "signs")
         raised = len(content.flags)
-        counted = sum(int(number) for line in signs for number in re.findall(r"\+(\d+) more signs", line))
+        counted = sum(int(number) for line in signs for number in re.findall(r"and (\d+) more signs", line))
         named = sum(flag.title in " ".join(signs) for flag in content.flags.values())
         assert counted + named <= raised
         assert named >= 4

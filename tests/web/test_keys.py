@@ -22,7 +22,7 @@ from tests.web.test_pages import NEVER, TELLING, text_of
 from tests.web.test_vault import everything_stored
 from wayline.cli import main
 from wayline.library import library
-from wayline.web import keyring, visitors
+from wayline.web import keyring, lockbox, visitors
 from wayline.web.exporting import NotAnExportError, as_file, case_file, export, restored
 from wayline.web.key_codes import ALPHABET, CHARACTERS, CodeSlipError, in_groups, key_of, new_code
 from wayline.web.keyring import MOST_WRONG_CODES, TOPICS, keys_of, shared_with
@@ -292,6 +292,86 @@ def test_a_caregiver_sees_what_was_chosen_and_nothing_else(told: Client, topic: 
 def test_the_outlook_is_led_to_only_when_ticked(told: Client) -> None:
     caregiver = opened(shared_code(told, "diary", outlook="yes"))
     assert "How long?" in text_of(caregiver.get(SHARED))
+
+
+@pytest.mark.parametrize("fact_id", sorted(library().sheet_plan.private))
+@pytest.mark.parametrize("topics", [("situation",), ("diary",), ("situation", "diary")])
+def test_what_is_private_is_shared_only_when_ticked_by_itself(told: Client, topics: tuple[str, ...], fact_id: str) -> None:
+    """Neither a fact nor an answer of the diary, nor one that was changed later that day. Of a day with nothing else, there is no trace."""
+    vault, label = vault_in(told), library().vocabulary[fact_id].label
+    contents = vault.read()
+    contents.facts[fact_id] = {"value": True, "date": TODAY.isoformat()}
+    contents.diary = [
+        *DIARY,
+        {"date": "2026-11-29", "facts": {fact_id: True}, "note": ""},
+        {"date": "2026-11-30", "facts": {fact_id: False, "nutrition.weight_kg": 70}, "note": "", "earlier": [[fact_id, True]]},
+    ]
+    vault.write(contents)
+    without = text_of(opened(shared_code(told, *topics)).get(SHARED))
+    assert label not in without
+    assert "November 29, 2026" not in without.split("Their diary")[-1]
+    assert ("70 kg" in without) is ("diary" in topics)
+    code = shared_code(told, *topics, private="yes")
+    assert label in text_of(opened(code).get(SHARED))
+    assert vault_in(told).read() == contents
+    assert [line.private for line in keys_of(vault_in(told)) if line.kind == CAREGIVER] == [False, True]
+    assert text_of(told.get(KEYS)).count("Thoughts of ending your life, if you told of any") == 1
+
+
+def test_what_is_private_needs_a_tick_and_a_place(told: Client) -> None:
+    """Off at first; ticked alone, or with what does not hold it, the page says what to tick too."""
+    assert re.search(r'name="private" value="yes"(?! checked)', told.get(SHARE).content.decode())
+    for topics in ([], ["questions"]):
+        sent = {"name": "Anna", "topic": topics, "private": "yes", "days": "30", "was": hidden(told.get(SHARE), "was")}
+        answer = told.post(SHARE, sent)
+        assert answer.status_code == 422
+        assert "Please tick one of these too." in text_of(answer)
+        assert 'name="private" value="yes" checked' in answer.content.decode()
+
+
+def test_a_caregivers_key_of_before_shows_nothing_private(told: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row without the choice counts as one where it was not ticked, and opens as it did."""
+    written = lockbox._json
+    monkeypatch.setattr(lockbox, "_json", lambda value: written(_without_choice(value)))
+    code = shared_code(told, "situation", private="yes")
+    monkeypatch.undo()
+    shared = shared_with(key_as_text(key_of(code)), TODAY)
+    assert shared is not None
+    assert not shared.private
+    assert shared.topics == ("situation",)
+
+
+def _without_choice(value: Any) -> Any:
+    rows = value if isinstance(value, list) else [value]
+    for row in rows:
+        row.pop("private", None)
+    return value
+
+
+@pytest.mark.parametrize("address", [KEYS, CODE_PAGE, SHARE, RESTORE, OPEN])
+def test_signs_stand_first_on_the_owners_pages(told: Client, address: str) -> None:
+    """But not on the page of somebody who reads along, nor where a code is shown once."""
+    vault = vault_in(told)
+    contents = vault.read()
+    contents.facts["symptom.vomiting_blood"] = {"value": True, "date": TODAY.isoformat()}
+    vault.write(contents)
+    assert 'class="raised"' in told.get(address).content.decode()
+    assert 'class="raised"' not in told.post(CODE_PAGE, {"was": hidden(told.get(CODE_PAGE), "was")}).content.decode()
+    assert 'class="raised"' not in opened(shared_code(told, "diary")).get(SHARED).content.decode()
+
+
+def test_signs_of_what_was_brought_back_stand_first(told: Client) -> None:
+    """The page after it knows the record as it is then, and not the one of before."""
+    contents = vault_in(told).read()
+    contents.facts["symptom.vomiting_blood"] = {"value": True, "date": TODAY.isoformat()}
+    file = SimpleUploadedFile("x.json", as_file(export(contents, library().vocabulary, TODAY)).encode())
+    answer = Client.post(told, RESTORE, {"file": file, "replace": "yes"})
+    assert "It is all back." in text_of(answer)
+    assert 'class="raised"' in answer.content.decode()
+
+
+def test_what_waits_is_told_in_plain_words(told: Client) -> None:
+    assert "1 record to look through" in text_of(told.get(KEYS))
 
 
 def test_a_caregiver_sees_treatments_and_the_liver_in_words(told: Client) -> None:
@@ -825,7 +905,10 @@ def test_looking_at_keys_makes_none(request: pytest.FixtureRequest, address: str
 
 @pytest.mark.parametrize("address", [REMOVE, DEVICE_PAGE, SAVE])
 def test_what_changes_something_is_a_form(client: Client, address: str) -> None:
-    assert client.get(address).status_code == 405
+    """Whoever comes by the address, or by the back button, finds the page above it, and not an empty one."""
+    for answer in (client.get(address), client.head(address)):
+        assert (answer.status_code, answer.headers["Location"]) == (302, KEYS)
+    assert client.put(address).status_code == 405
 
 
 def test_no_key_or_code_reaches_a_log(told: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -125,8 +125,10 @@ def test_other_kinds_and_sizes_are_not_there(told: Client, sent: dict[str, str])
 
 
 def test_a_file_is_only_sent_for_a_form(told: Client) -> None:
-    """An address alone gives nobody the sheet."""
-    assert told.get(FILE).status_code == 405
+    """An address alone gives nobody the sheet; the browser's back button leads to its page, and nowhere empty."""
+    for answer in (told.get(FILE), told.head(FILE)):
+        assert (answer.status_code, answer.headers["Location"]) == (302, SHEET)
+    assert told.put(FILE).status_code == 405
 
 
 def test_what_is_left_out_is_kept_and_named(told: Client) -> None:
@@ -161,6 +163,37 @@ def test_figures_are_shown_only_when_ticked_and_never_kept(told: Client) -> None
     assert title not in told.post(FILE, {"kind": "txt"}).content.decode()
     in_file = " ".join(told.post(FILE, form(kind="txt", outlook="1")).content.decode().split())
     assert title in in_file
+
+
+PRIVATE = "Thoughts of ending"
+
+
+@pytest.mark.parametrize("kind", ["txt", "html", "json"])
+@pytest.mark.parametrize("fact_id", sorted(library().sheet_plan.private))
+def test_what_is_private_is_printed_only_when_ticked_and_never_kept(client: Client, kind: str, fact_id: str) -> None:
+    """Not on the page's sheet, not in a file, not as a fact of the document; the box on the screen stays, with its number."""
+    visitor(client, facts=FACTS | {fact_id: True})
+    text = shown(client)
+    sheet_alone = text.split('class="visit-sheet', 1)[1]
+    assert PRIVATE not in sheet_alone
+    assert "988" not in sheet_alone
+    assert 'href="tel:988"' in text
+    assert re.search(r'name="private" value="1"(?! checked)', text)
+    ticked = shown(client, form(private="1"))
+    assert PRIVATE in ticked.split('class="visit-sheet', 1)[1]
+    assert re.search(r'name="private" value="1" checked', ticked)
+    assert contents_of(client).sheet == {}
+    assert PRIVATE not in shown(client).split('class="visit-sheet', 1)[1]
+    label = library().vocabulary[fact_id].label
+    for sent, is_in in (({}, False), (form(), False), (form(private="1"), True)):
+        file = " ".join(client.post(FILE, {**sent, "kind": kind}).content.decode().split())
+        assert (PRIVATE in file or label in file) is is_in, sent
+        assert ("988" in file) is is_in, sent
+
+
+def test_nothing_private_told_asks_for_no_tick(told: Client) -> None:
+    """The page does not bring it up."""
+    assert 'name="private"' not in shown(told)
 
 
 def test_own_questions_and_the_diary_come_along(client: Client) -> None:

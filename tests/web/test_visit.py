@@ -10,8 +10,17 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from tests.helpers import situation_of
 from wayline.library import library
-from wayline.options.visit_questions import LONGEST_KEPT_CHARACTERS, MOST_KEPT, PRINTED_FIRST, kept_questions, stored_questions
+from wayline.options.visit_questions import (
+    LONGEST_KEPT_CHARACTERS,
+    MOST_KEPT,
+    PRINTED_FIRST,
+    chosen_for,
+    kept_questions,
+    stored_questions,
+    suggested_first,
+)
 from wayline.options.visit_questions import KeptQuestion as Kept
 from wayline.records.imported import ImportedFact
 from wayline.web.vault import Contents, Vault
@@ -53,6 +62,32 @@ def test_the_hub_links_to_what_is_there(client: Client) -> None:
     assert 'href="/help/"' in text
     keep(client, "What now?")
     assert "You keep 1." in client.get(reverse("visit")).content.decode()
+
+
+def test_an_address_that_only_takes_forms_leads_back(client: Client) -> None:
+    """Also after the browser's back button."""
+    answer = client.get(f"{QUESTIONS}add/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, QUESTIONS)
+
+
+@pytest.mark.parametrize("told", [{}, {"age": "61"}])
+def test_with_nothing_told_the_first_questions_fit_anybody(client: Client, told: dict[str, str]) -> None:
+    """None presumes a narrow food pipe, a spread or a treatment: only what fits any visit is put first."""
+    facts = {f"person.{name}": int(value) for name, value in told.items()}
+    shown = suggested_first(situation_of(facts), library())[:PRINTED_FIRST]
+    assert len(shown) == PRINTED_FIRST
+    assert {one.decision.offer for one in shown} == {"always"}
+    text = page(client)
+    assert "makes my food pipe narrow" not in text.split("More questions")[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_asked"),
+    [({}, False), ({"metastases.liver": True}, False), ({"symptom.dysphagia": 1}, False), ({"symptom.dysphagia": 2}, True)],
+)
+def test_the_cause_of_a_narrow_food_pipe_is_asked_only_where_swallowing_is_hard(facts: dict[str, Any], is_asked: bool) -> None:
+    chosen = [one.question.id for one in chosen_for(situation_of(facts), library().visit_questions)]
+    assert ("swallowing-cause" in chosen) is is_asked
 
 
 def test_the_hub_says_what_waits(client: Client) -> None:

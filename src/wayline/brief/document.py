@@ -28,8 +28,8 @@ def _section(section: Section) -> SheetSection:
         match block:
             case Words(text):
                 paragraphs.append(text)
-            case Listed(listed):
-                items += [f"{item.lead} {item.text}".strip() for item in listed]
+            case Listed(listed, title=title):
+                items += [f"{title} {item.lead} {item.text}".strip() for item in listed]
             case Pairs(pairs):
                 items += [f"{title}: {words}" for title, words in pairs]
             case Rows(_, rows):

@@ -44,16 +44,15 @@ def studies_for(
     candidates = [
         match
         for match in trials.match(situation, near)
-        if match.verdict != DOES_NOT_FIT and match.study.nct_id not in set_aside and match.study.overall_status in OPEN_NOW
+        if match.verdict != DOES_NOT_FIT and match.nct_id not in set_aside and match.status in OPEN_NOW
     ]
     candidates.sort(key=lambda match: match.verdict != MAY_FIT)  # stable: the told order stays within each
-    fresh = [match for match in candidates if _is_fresh(standings.get(match.study.nct_id), situation.as_of)]
-    row_of = {study.nct_id: row for row, study in enumerate(trials.studies)}
+    fresh = [match for match in candidates if _is_fresh(standings.get(match.nct_id), situation.as_of)]
     shown = tuple(
         _on_sheet(
             match,
-            check_trial(trials.criteria[row_of[match.study.nct_id]], situation),
-            standings[match.study.nct_id],
+            check_trial(trials.criteria[match.row], situation),
+            standings[match.nct_id],
             copied_on,
             situation.vocabulary,
             never,
@@ -101,7 +100,7 @@ def open_questions(verdict: TrialVerdict, vocabulary: Vocabulary, never: Contain
                     rules[one.fact] = rules.get(one.fact, 0) + 1
     ranked = sorted(rules, key=lambda fact: -rules[fact])
     named = [within_a_sentence(vocabulary[fact].label) for fact in ranked[:_MOST_MISSING]]
-    named += [f"+{len(ranked) - _MOST_MISSING} more"] if len(ranked) > _MOST_MISSING else []
+    named += [f"and {len(ranked) - _MOST_MISSING} more"] if len(ranked) > _MOST_MISSING else []
     team = sum(item.truth == UNKNOWN and (item.criterion.asks_the_team or not item.criterion.is_read) for item in verdict.judged)
     parts = [f"Not known yet: {', '.join(named)}."] if named else []
     parts += [f"{team} {'rule' if team == 1 else 'rules'} for the study team to judge."] if team else []

@@ -10,7 +10,7 @@ from wayline.brief.parts import Block, Listed, Pairs, Rows, Sheet, Words
 # Of the page in sheet.typ, by the size of the text: how many average letters fill a line, and how many lines, so counted, two pages.
 # Held against the real page by tests/brief/test_fitting.py.
 _LETTERS_ON_A_LINE = {14: 82, 18: 64}
-_LINES_ON_TWO_PAGES = {14: 100, 18: 80}
+_LINES_ON_TWO_PAGES = {14: 100, 18: 76}
 _LIKELY_LINES = {14: 110, 18: 83}  # half of the sheets that just fill two real pages lie below, half above
 
 
@@ -41,8 +41,8 @@ def _block_lines(block: Block, wide: int) -> float:
     match block:
         case Words(text):
             return _lines(text, wide)
-        case Listed(items):
-            return sum(_lines(f"{item.lead} {item.text}", wide - 3) + 0.15 for item in items)
+        case Listed(items, title=title):
+            return 1.2 * bool(title) + sum(_lines(f"{item.lead} {item.text}", wide - 3) + 0.15 for item in items)
         case Pairs(pairs):
             return sum(_lines(f"{title}: {words}", wide - 2) + 0.15 for title, words in pairs)
         case Rows(_, rows):

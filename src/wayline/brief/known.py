@@ -132,7 +132,7 @@ def _history(situation: Situation, listing: Any) -> list[str]:
     ordered = sorted(listing.items, key=lambda course: str(course.start or course.end or ""), reverse=True)
     words = [course_in_words(course, situation.vocabulary) for course in ordered[:_MOST_COURSES]]
     more = len(ordered) - _MOST_COURSES
-    words += [f"+{more} earlier {'course' if more == 1 else 'courses'}"] if more > 0 else []
+    words += [f"and {more} earlier {'course' if more == 1 else 'courses'}"] if more > 0 else []
     return words if listing.complete else [*words, "there may be more treatments"]
 
 
@@ -203,7 +203,7 @@ def trouble_of(situation: Situation, plan: SheetPlan) -> Trouble:
             continue
         definition = situation.vocabulary[fact_id]
         if finding.state == CONFLICT:
-            conflicts.append(f"{definition.label}: {finding_in_words(definition, finding)}")
+            conflicts.append(f"{plan.heading(definition)}: {finding_in_words(definition, finding)}")
         elif finding.state == STALE and finding.told is not None and fact_id not in in_rows:
             stale.append((plan.name(definition), short_day(finding.date)))
     by_day = {day: [name for name, one in stale if one == day] for _, day in stale}

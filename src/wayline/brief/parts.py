@@ -25,11 +25,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list; an ordered one is numbered from `first` on."""
+    """A list; an ordered one is numbered from `first` on. `title` stands above it, in bold."""
 
     items: tuple[Item, ...]
     is_ordered: bool = False
     first: int = 1
+    title: str = ""
 
 
 @dataclass(frozen=True)

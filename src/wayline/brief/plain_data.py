@@ -29,9 +29,9 @@ def _part(block: Block) -> dict[str, Any]:
     match block:
         case Words(text):
             return {"kind": "words", "text": text}
-        case Listed(items, is_ordered, first):
+        case Listed(items, is_ordered, first, title):
             listed = [{"lead": item.lead, "text": item.text} for item in items]
-            return {"kind": "list", "ordered": is_ordered, "first": first, "items": listed}
+            return {"kind": "list", "title": title, "ordered": is_ordered, "first": first, "items": listed}
         case Pairs(pairs):
             return {"kind": "pairs", "pairs": [list(pair) for pair in pairs]}
         case Rows(head, rows):

@@ -35,7 +35,8 @@ def _block(block: Block) -> Iterator[str]:
     match block:
         case Words(text):
             yield from _wrapped(text)
-        case Listed(items, is_ordered, first):
+        case Listed(items, is_ordered, first, title):
+            yield from _wrapped(title)
             for number, item in enumerate(items, first):
                 yield from _wrapped(f"{item.lead} {item.text}".strip(), f"{number}. " if is_ordered else "- ")
         case Pairs(pairs):

@@ -7,7 +7,7 @@ in silence: it is counted, and the sheet says where it stands. Nothing here know
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,22 +26,23 @@ from wayline.brief.known import (
 from wayline.brief.parts import Block, Item, Listed, Pairs, Rows, Section, Sheet, Sparks, Words
 from wayline.brief.studies import MOST_STUDIES, Studies, StudyOnSheet
 from wayline.brief.trends import Trend, trends_of
-from wayline.diary.flags import ACTS, Flag, RaisedFlag, flags_for
+from wayline.diary.flags import ACTS, URGENCY, Flag, RaisedFlag, flags_for
 from wayline.facts.situation import Situation
 from wayline.facts.values import DateRange
 from wayline.facts.vocabulary import within_a_sentence
 from wayline.guide.outlook import Group
 from wayline.guide.sheet_plan import SheetPlan
 from wayline.library import Library
+from wayline.logic.evaluation import Reason
 from wayline.logic.wording import value_in_words
 from wayline.options.catalog import DEPENDS, FITS
 from wayline.options.matching import ALWAYS_KNOWN, OptionMatch, matches_for
+from wayline.options.visit_questions import LONGEST_KEPT_CHARACTERS
 from wayline.report import FactToAsk, facts_to_ask
 
 SIZES = (14, 18)
 FIRST_QUESTIONS = 5
 _STEPS_LOOKED_BACK = 7
-MARK = "+{}"
 NO_COPY = "There is no copy of the registry of studies here. Ask the team which studies are open."
 # The parts that a person may leave out. Signs that need a call are always printed.
 PARTS = {
@@ -57,6 +58,7 @@ PARTS = {
 }
 FEELINGS = frozenset({"Other illnesses", "How I feel"})
 _LONGEST_LINE_NUMBER = 56
+_FEW_SIGNS = 4
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the person chose for this sheet. `outlook` is asked anew for every sheet and never kept."""
+    """What the person chose for this sheet. `outlook` and `private` are asked anew for every sheet and never kept."""
 
     leave_out: frozenset[str] = frozenset()
     outlook: bool = False
+    private: bool = False
     size: int = SIZES[0]
 
 
@@ -119,36 +122,38 @@ class _Room:
     told: int = 14
     yes: int = 20
     missing: int = 12
-    flag_says: int = 8
+    flag_says: int = 12
     flag_titles: int = 20
     rows: int = 12
     also_fitting: int = 20
     stale: int = 10
     conflicts: int = 6
     first_questions: int = FIRST_QUESTIONS
-    question_letters: int = 240
+    question_letters: int = LONGEST_KEPT_CHARACTERS
     groups: int = 8
     trend_lines: int = 2  # 2: drawn, with words; 1: words; 0: only how many days
 
 
-# What gives way when the page is full, step by step: first what says least, last what may not be missing.
+# What gives way when the page is full, step by step: first what says least, last what may not be missing. The person's own words are
+# cut only when nothing else is left that could give way, but for the titles of signs that need a call.
 _LESS: tuple[tuple[str, int], ...] = (
-    ("more_questions", 10), ("noes", 8), ("depends", 8), ("depends_named", 6), ("tests_table", 0), ("ask_whys", 5), ("trend_days", 4),
-    ("reasons", 2), ("noes", 5), ("tests", 10), ("ask", 6), ("more_questions", 6), ("fits", 9), ("depends", 5), ("cautions", 1),
-    ("more_questions", 3), ("ask_whys", 3), ("noes", 3), ("reasons", 1), ("depends_named", 3), ("told", 10), ("fits", 7), ("stale", 6),
-    ("depends", 3), ("more_questions", 0), ("study_letters", 80), ("noes", 1), ("ask", 5), ("trend_days", 3), ("tests", 8),
-    ("studies", 4), ("noes", 0), ("depends_named", 2), ("ask_whys", 2), ("question_letters", 160), ("cautions", 0), ("studies", 3),
-    ("flag_says", 4), ("depends", 1), ("fits", 6), ("missing", 8), ("ask_whys", 1), ("tests", 6), ("told", 7), ("groups", 6),
-    ("study_letters", 60), ("depends", 0), ("kept_noes", 5), ("trend_days", 2), ("ask", 4), ("studies", 2), ("ask_whys", 0),
-    ("flag_says", 2), ("stale", 3), ("conflicts", 4), ("missing", 5), ("yes", 12), ("question_letters", 110), ("ask", 3),
-    ("kept_noes", 0), ("fits", 5), ("groups", 4), ("tests", 5), ("told", 5), ("flag_says", 1), ("study_questions", 0), ("fits", 4),
+    ("noes", 8), ("depends", 8), ("depends_named", 6), ("tests_table", 0), ("ask_whys", 5), ("trend_days", 4), ("reasons", 2),
+    ("noes", 5), ("tests", 10), ("ask", 6), ("fits", 9), ("depends", 5), ("cautions", 1), ("ask_whys", 3), ("noes", 3), ("reasons", 1),
+    ("depends_named", 3), ("told", 10), ("fits", 7), ("stale", 6), ("depends", 3), ("study_letters", 80), ("noes", 1), ("ask", 5),
+    ("trend_days", 3), ("tests", 8), ("studies", 4), ("noes", 0), ("depends_named", 2), ("ask_whys", 2), ("cautions", 0), ("studies", 3),
+    ("flag_says", 8), ("flag_says", 4), ("depends", 1), ("fits", 6), ("missing", 8), ("ask_whys", 1), ("tests", 6), ("told", 7),
+    ("groups", 6), ("study_letters", 60), ("depends", 0), ("kept_noes", 5), ("trend_days", 2), ("ask", 4), ("studies", 2), ("ask_whys", 0),
+    ("flag_says", 2), ("stale", 3), ("conflicts", 4), ("missing", 5), ("yes", 12), ("ask", 3), ("kept_noes", 0), ("more_questions", 10),
+    ("fits", 5), ("groups", 4), ("tests", 5), ("told", 5), ("flag_says", 1), ("study_questions", 0), ("more_questions", 6), ("fits", 4),
     ("studies", 1), ("conflicts", 2), ("told", 4), ("missing", 4), ("yes", 8), ("trend_lines", 1), ("tests", 4), ("flag_says", 0),
-    ("ask", 2), ("fits", 3), ("groups", 3), ("question_letters", 80), ("stale", 1), ("studies", 0), ("told", 3), ("missing", 3),
-    ("tests", 3), ("conflicts", 1), ("reasons", 0), ("yes", 5), ("fits", 2), ("first_questions", 4), ("fits", 1), ("told", 2),
-    ("tests", 1), ("groups", 2), ("first_questions", 3), ("flag_titles", 12), ("ask", 1), ("missing", 2), ("told", 1), ("yes", 3),
-    ("flag_titles", 8), ("trend_lines", 0), ("groups", 1), ("yes", 2), ("flag_titles", 6), ("question_letters", 60), ("flag_titles", 4),
-    ("missing", 1), ("tests", 0), ("flag_titles", 3), ("first_questions", 2), ("yes", 1), ("question_letters", 40), ("flag_titles", 2),
-    ("rows", 8), ("also_fitting", 6), ("rows", 5), ("also_fitting", 3), ("rows", 3), ("flag_titles", 1), ("rows", 2), ("groups", 0),
+    ("ask", 2), ("more_questions", 3), ("fits", 3), ("groups", 3), ("stale", 1), ("studies", 0), ("told", 3), ("missing", 3),
+    ("tests", 3), ("conflicts", 1), ("reasons", 0), ("more_questions", 0), ("yes", 5), ("fits", 2), ("fits", 1), ("told", 2),
+    ("tests", 1), ("groups", 2), ("ask", 1), ("missing", 2), ("told", 1), ("yes", 3), ("trend_lines", 0), ("groups", 1), ("yes", 2),
+    ("missing", 1), ("tests", 0), ("yes", 1), ("rows", 8), ("also_fitting", 6), ("rows", 5), ("also_fitting", 3), ("rows", 3),
+    ("rows", 2), ("groups", 0), ("question_letters", 240), ("question_letters", 160), ("flag_titles", 12), ("question_letters", 110),
+    ("flag_titles", 8), ("question_letters", 80), ("first_questions", 4), ("flag_titles", 6), ("first_questions", 3),
+    ("question_letters", 60), ("flag_titles", 4), ("question_letters", 40), ("first_questions", 2), ("flag_titles", 3),
+    ("flag_titles", 2), ("flag_titles", 1),
 )  # fmt: skip
 
 
@@ -169,7 +174,8 @@ def make_sheet(
     `questions` are the person's own choice in their order: the first five stand first. `diary` holds entries such as
     `{"date": "2026-11-30", "facts": {"symptom.dysphagia": 2}}`. `flags` are the raised ones, the most urgent first; without them
     those that the situation raises. `fits` says whether a sheet fits on two pages of US Letter; the fullest one
-    that does is taken. Choices of a size that is not 14 or 18 raise ValueError.
+    that does is taken. What is private (`content/sheet.yaml`) stands on it only where the choices say so. Choices of a size that is not 14
+    or 18 raise ValueError.
     """
     if choices.size not in SIZES:
         raise ValueError("a sheet is printed in 14 or 18 points")
@@ -220,13 +226,17 @@ def _material(
     flags: Sequence[RaisedFlag] | None,
 ) -> _Material:
     plan = content.sheet_plan
+    flags = flags_for(situation, content.flags) if flags is None else flags
+    if not choices.private:
+        situation = without_private(situation, plan)
+        flags = [one for one in flags if not one.flag.raised.rests_on & plan.private]
     matched = matches_for(situation, content.catalog)
     asking = facts_to_ask(matched, None if trials is None else trials.facts)
     return _Material(
         situation,
         content,
         plan,
-        flags_for(situation, content.flags) if flags is None else tuple(flags),
+        tuple(sorted(flags, key=lambda one: (URGENCY[one.act], _place_of(one.flag, plan)))),
         matched.matches,
         tuple(one for one in asking if one.fact not in plan.never),
         rows_of(situation, plan),
@@ -238,6 +248,16 @@ def _material(
         line,
         choices,
     )
+
+
+def without_private(situation: Situation, plan: SheetPlan) -> Situation:
+    """The same person without what is printed and shared only when they ask for it."""
+    told = {fact_id: told for fact_id, told in situation.told.items() if fact_id not in plan.private}
+    return Situation(situation.vocabulary, situation.as_of, told)
+
+
+def _place_of(flag: Flag, plan: SheetPlan) -> int:
+    return plan.signs_first.index(flag.id) if flag.id in plan.signs_first else len(plan.signs_first)
 
 
 def one_line(text: str) -> str:
@@ -307,7 +327,7 @@ def _foot(material: _Material) -> tuple[str, ...]:
     left_out = [title for part, title in PARTS.items() if part in material.choices.leave_out]
     words = [
         "Made with Wayline from what I told. It informs and gives no advice. No list is in order of worth. No clinician has checked it. "
-        f"A mark such as {MARK.format(3)} says how many more there are. They stand in my full list."
+        "Where it says how many more there are, they stand in my full list."
     ]
     words += [f"Left out by my choice: {'; '.join(left_out)}."] if left_out else []
     return tuple(words)
@@ -318,26 +338,31 @@ def _noes(row: Row, room: _Room) -> int:
 
 
 def _more(number: int, words: str = "more") -> str:
-    """The mark for what has no room: `, +3 more`. The foot of the sheet says where it stands."""
-    return f", {MARK.format(number)} {words}" if number > 0 else ""
+    """What has no room: `, and 3 more`. The foot of the sheet says where it stands."""
+    return f", and {number} {words}" if number > 0 else ""
 
 
 def _signs(material: _Material, room: _Room) -> Section | None:
-    """Every raised flag under its act. Their words give way to room first; of very many signs of one act the last are counted."""
+    """Every raised flag under its act, in a line of its own.
+
+    Where there is little room, the last stand by their titles alone, many of them together in one line; of very many under one act the
+    last are counted.
+    """
     says = room.flag_says
-    items = []
+    listed = []
     for act, words in ACTS.items():
         raised = [one.flag for one in material.flags if one.act == act]
-        if not raised:
-            continue
-        if says >= len(raised):
-            says -= len(raised)
-            text = " ".join(f"{_titled(flag)}. {flag.say}" for flag in raised)
-        else:
-            titles = "; ".join(_titled(flag) for flag in raised[: room.flag_titles])
-            says, text = 0, f"{titles}{_more(len(raised) - room.flag_titles, 'more signs')}."
-        items.append(Item(text, f"{words}:"))
-    return Section("signs", "First: signs that need a call or a word", (Listed(tuple(items)),)) if items else None
+        items = [Item(flag.say, f"{_titled(flag)}.") for flag in raised[:says]]
+        bare = raised[len(items) :]
+        says -= len(items)
+        named = bare[: max(1, room.flag_titles - len(items))]
+        if len(bare) == len(named) <= _FEW_SIGNS:
+            items += [Item("", f"{_titled(flag)}.") for flag in named]
+        elif bare:
+            titles = "; ".join(map(_titled, named))
+            items.append(Item("", f"{titles}{_more(len(bare) - len(named), 'more signs')}."))
+        listed += [Listed(tuple(items), title=f"{words}:")] if items else []
+    return Section("signs", "First: signs that need a call or a word", tuple(listed)) if listed else None
 
 
 def _titled(flag: Flag) -> str:
@@ -380,7 +405,7 @@ def _questions(material: _Material, room: _Room) -> list[Block]:
     if any(len(question) > room.question_letters for question in asked[: len(shown) + _more_shown(material, room)]):
         notes.append("A question that ends with … is longer in my own list.")
     more = len(asked) - len(shown) - _more_shown(material, room)
-    notes += [f"{MARK.format(more)} {'question' if more == 1 else 'questions'} in my own list."] if more > 0 else []
+    notes += [f"{_counted_more(more, 'question')} in my own list."] if more > 0 else []
     return [*blocks, Words(" ".join(notes))] if notes else blocks
 
 
@@ -407,17 +432,18 @@ def _known(material: _Material, room: _Room) -> Section | None:
     if "tests" not in left_out and material.tests:
         if room.tests_table:
             shown = tuple((one.title, one.result, one.range, one.day) for one in material.tests[: room.tests])
-            more = _more(len(material.tests) - room.tests, "more results").removeprefix(", ")
-            table = [Rows(("Blood test", "Result", "Lab’s own range", "Day"), shown), *([Words(f"{more}.")] if more else [])]
+            more = len(material.tests) - len(shown)
+            table = [Rows(("Blood test", "Result", "Lab’s own range", "Day"), shown)]
+            table += [Words(f"And {_counted_more(more, 'result')}.")] if more else []
         else:
             pairs.append(("Blood tests", _tests_text(material.tests, room)))
     if "known" not in left_out:
         pairs += _check(material.trouble, room)
         others = also_known(material.situation, material.plan)
-        words = [f"{MARK.format(others)} {'answer' if others == 1 else 'answers'}"] if others else []
+        words = [_counted_more(others, "answer")] if others else []
         noes = sum(len(row.noes) for row in rows if not _noes(row, room))
-        words += [f"{MARK.format(noes)} told as no"] if noes else []
-        pairs += [("Also told", f"{', '.join(words)}.")] if words else []
+        words += [f"{_counted_more(noes, 'thing')} told as no"] if noes else []
+        pairs += [("Also told", f"{', and '.join(words)}.")] if words else []
     if not pairs and not table:
         return None
     facts = tuple(fact for fact in material.situation.told if fact in material.plan.facts)
@@ -448,7 +474,7 @@ def _tests_text(tests: Sequence[BloodTest], room: _Room) -> str:
         days.setdefault(one.day, []).append(f"{one.title} {one.result}{ranged}")
     parts = [f"{_sentence(day)}: {'; '.join(results)}." for day, results in days.items()]
     more = len(tests) - len(shown)
-    parts += [f"{MARK.format(more)} {'result' if more == 1 else 'results'}."] if more else []
+    parts += [f"And {_counted_more(more, 'result')}." if shown else f"{counted(more, 'result')} in my full list."] if more else []
     if shown and all(one.range == NOT_TOLD for one in shown):
         parts.append("The lab’s own ranges were not told.")
     elif any(one.range == NOT_TOLD for one in shown):
@@ -479,17 +505,22 @@ def _ask(material: _Material, room: _Room) -> Section:
         finding = material.situation.finding(one.fact)
         state = f" ({finding.why})" if finding.why and finding.shown is not None else ""
         why = f" {definition.why}" if place < room.ask_whys else ""
-        items.append(Item(f"would settle {_settled(one)}.{why}", f"{definition.label}{state}:"))
+        items.append(Item(f"{_settled(one)} on this.{why}", f"{material.plan.heading(definition)}{state}:"))
     more = len(asking) - len(items)
     blocks: list[Block] = [Listed(tuple(items), is_ordered=True)]
-    blocks += [Words(f"{MARK.format(more)} that would settle something.")] if more else []
+    blocks += [Words(f"Something hangs on {_counted_more(more, 'thing')} that {'is' if more == 1 else 'are'} not known.")] if more else []
     return Section("ask", heading, tuple(blocks))
 
 
 def _settled(one: FactToAsk) -> str:
     parts = [counted(one.options, "treatment")] if one.options else []
     parts += [counted(one.trials, "study", "studies")] if one.trials else []
-    return " and ".join(parts)
+    return f"{' and '.join(parts)} {'hangs' if one.options + (one.trials or 0) == 1 else 'hang'}"
+
+
+def _counted_more(number: int, one: str, many: str | None = None) -> str:
+    """`1 more question`, `3 more questions`."""
+    return counted(number, f"more {one}", None if many is None else f"more {many}")
 
 
 def _options(material: _Material, room: _Room) -> Section:
@@ -497,7 +528,7 @@ def _options(material: _Material, room: _Room) -> Section:
     fitting = [match for match in material.matches if match.verdict == FITS]
     special = [match for match in fitting if [one.fact for one in match.because] != [ALWAYS_KNOWN]]
     uses = Counter(one.fact for match in special for one in match.because)
-    items = [_fitting(match, uses, room, material.plan.never) for match in special[: room.fits]]
+    items = [_fitting(match, uses, room, material) for match in special[: room.fits]]
     if len(special) > room.fits:
         names = [within_a_sentence(match.option.title) for match in special[room.fits :]]
         listed = f"{', '.join(names[: room.also_fitting])}{_more(len(names) - room.also_fitting)}"
@@ -511,18 +542,27 @@ def _options(material: _Material, room: _Room) -> Section:
     return Section("options", PARTS["options"], tuple(blocks))
 
 
-def _fitting(match: OptionMatch, uses: Mapping[str, int], room: _Room, never: Collection[str]) -> Item:
+def _fitting(match: OptionMatch, uses: Mapping[str, int], room: _Room, material: _Material) -> Item:
     # The reasons that fewest treatments share say most about this one, so they stand where there is room for few.
-    reasons = [one for one in match.because if one.fact not in never]
+    reasons = [one for one in match.because if one.fact not in material.plan.never]
     chosen = sorted(reasons, key=lambda one: uses[one.fact])[: room.reasons]
-    parts = [" ".join(one.text for one in reasons if one in chosen)]
+    parts = [" ".join(_as_i_say(one, material) for one in reasons if one in chosen)]
     hidden = len(reasons) - len(chosen)
-    parts += [f"{MARK.format(hidden)} {'reason' if hidden == 1 else 'reasons'}."] if hidden else []
+    if hidden and chosen:
+        parts.append(f"And {_counted_more(hidden, 'reason')}.")
+    elif hidden:
+        parts.append(f"{counted(hidden, 'reason')} in my full list.")
     cautions = [one.say for one in match.cautions]
     parts += [f"Bear in mind: {' '.join(cautions[: room.cautions])}"] if cautions and room.cautions else []
     hidden = len(cautions) - room.cautions
-    parts += [f"{MARK.format(hidden)} to bear in mind."] if hidden > 0 else []
+    parts += [f"{_counted_more(hidden, 'thing') if room.cautions else counted(hidden, 'thing')} to bear in mind."] if hidden > 0 else []
     return Item(" ".join(part for part in parts if part), f"{match.option.title}:")
+
+
+def _as_i_say(reason: Reason, material: _Material) -> str:
+    """A reason in the sheet's own words for its fact."""
+    definition = material.content.vocabulary.get(reason.fact)
+    return reason.text if definition is None else reason.text.replace(definition.label, material.plan.heading(definition))
 
 
 def _depending(material: _Material, room: _Room) -> list[Block]:
@@ -535,12 +575,15 @@ def _depending(material: _Material, room: _Room) -> list[Block]:
     pairs = []
     for fact in ranked:
         names = by_fact[fact]
-        title = f"Depends on {within_a_sentence(material.content.vocabulary[fact].label)}"
+        title = f"Depends on {within_a_sentence(material.plan.heading(material.content.vocabulary[fact]))}"
         pairs.append((title, f"{', '.join(names[: room.depends_named])}{_more(len(names) - room.depends_named)}."))
     rest = len(depending) - sum(len(by_fact[fact]) for fact in ranked)
+    blocks: list[Block] = [Pairs(tuple(pairs))] if pairs else []
     if rest:
-        pairs.append(("Depends on more, or on how things go" if pairs else "Depends on something", f"{MARK.format(rest)}."))
-    return [Pairs(tuple(pairs))] if pairs else []
+        words = _counted_more(rest, "treatment") if pairs else counted(rest, "treatment")
+        hang, stand = ("depends", "It stands") if rest == 1 else ("depend", "They stand")
+        blocks.append(Words(f"{words} {hang} on {'other things' if pairs else 'things that are not known'}. {stand} in my full list."))
+    return blocks
 
 
 def _studies(material: _Material, room: _Room) -> Section:
@@ -552,7 +595,7 @@ def _studies(material: _Material, room: _Room) -> Section:
     more = len(studies.shown) - len(shown) + studies.more
     words = [studies.copied, "One may have closed since: call first."]
     words += [] if shown or more else ["No study is known to be open that no rule stands against."]
-    words += [f"{MARK.format(more)} that may be asked about."] if more else []
+    words += [f"{(_counted_more if shown else counted)(more, 'study', 'studies')} may be asked about."] if more else []
     words += [f"Left out: {counted(studies.too_old, 'record')} too old to say that the study is open."] if studies.too_old else []
     items = tuple(_study(one, room) for one in shown)
     return Section("studies", "Studies to ask about", (Words(" ".join(words)), *([Listed(items)] if items else [])))
@@ -572,7 +615,7 @@ def _trends(material: _Material, room: _Room) -> Section | None:
             "trend", PARTS["trend"], tuple(Words(trend.words(room.trend_days)) for trend in material.trends), material.plan.trends
         )
     if not room.trend_lines:
-        days = " ".join(f"{trend.title}: {MARK.format(len(trend.points))} days." for trend in material.trends)
+        days = " ".join(f"{trend.title}: {len(trend.points)} days." for trend in material.trends)
         return Section("trend", PARTS["trend"], (Words(days),))
     blocks = tuple(
         Sparks(trend, " ".join(part for part in (trend.words(room.trend_days), trend.scale) if part)) for trend in material.trends
@@ -586,7 +629,7 @@ def _outlook(material: _Material, room: _Room) -> Section:
     items = tuple(_group(group) for group in groups[: room.groups])
     more = len(groups) - len(items)
     opening = "I asked for these. They are about groups of people in the past, not about me."
-    opening += f" {MARK.format(more)} {'group' if more == 1 else 'groups'} on the page “How long?”." if more else ""
+    opening += f" {_counted_more(more, 'group') if items else counted(more, 'group')} on the page “How long?”." if more else ""
     return Section("outlook", "Figures about groups", (Words(opening), Listed(items)))
 
 

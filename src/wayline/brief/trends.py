@@ -48,7 +48,7 @@ class Trend:
         """Every value in words; of many days the first and the latest ones, and how many lie between."""
         told = [f"{point.words} on {point.day}" for point in self.points]
         if len(told) > most:
-            told = [told[0], f"+{len(told) - most} more {'day' if len(told) - most == 1 else 'days'}", *told[len(told) - most + 1 :]]
+            told = [told[0], f"and {len(told) - most} more {'day' if len(told) - most == 1 else 'days'}", *told[len(told) - most + 1 :]]
         return f"{self.title}: {'; '.join(told)}."
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from wayline.facts.vocabulary import FactDefinition, Vocabulary, within_a_sentence
 from wayline.reading import Block, Place, flag_at, nearest, read, require_keys, rows_at, text_at, texts_at
 
-_KEYS = ("rows", "blood_tests", "trends", "never", "labels")
+_KEYS = ("rows", "blood_tests", "trends", "never", "private", "signs_first", "labels", "names")
+_PRIVATE_KEYS = ("words", "facts")
 _ROW_KEYS = ("title", "facts", "missing", "unless_no", "keeps_noes")
 
 
@@ -28,21 +29,33 @@ class RowPlan:
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """What stands on the sheet, the most relevant first; `never` is neither printed nor asked for."""
+    """What stands on the sheet, the most relevant first; `never` is neither printed nor asked for.
+
+    `private` is printed and shared only where the person asks for it; `private_words` name it. `signs_first` are the flags that stand first
+    of their act. `names` are the sheet's own words for a fact, in which the person speaks.
+    """
 
     rows: tuple[RowPlan, ...]
     blood_tests: tuple[str, ...]
     trends: tuple[str, ...]
     never: frozenset[str]
+    private: frozenset[str]
+    private_words: str
+    signs_first: tuple[str, ...]
     labels: Mapping[str, str]
+    names: Mapping[str, str]
 
     def label(self, definition: FactDefinition) -> str:
         """The fact's label within a row; empty where the row's title says it."""
-        return self.labels.get(definition.id, within_a_sentence(definition.label))
+        return self.labels.get(definition.id, within_a_sentence(self.heading(definition)))
 
     def name(self, definition: FactDefinition) -> str:
         """The fact's name where it stands alone."""
-        return self.label(definition) or within_a_sentence(definition.label)
+        return self.label(definition) or within_a_sentence(self.heading(definition))
+
+    def heading(self, definition: FactDefinition) -> str:
+        """The fact's name at the beginning of a line."""
+        return self.names.get(definition.id, definition.label)
 
     @cached_property
     def facts(self) -> frozenset[str]:
@@ -50,8 +63,8 @@ class SheetPlan:
         return frozenset(fact for row in self.rows for fact in row.facts) | frozenset(self.blood_tests)
 
 
-def load_sheet_plan(path: Path, vocabulary: Vocabulary) -> SheetPlan:
-    """Load `content/sheet.yaml` strictly: every fact exists, and none stands twice."""
+def load_sheet_plan(path: Path, vocabulary: Vocabulary, flag_ids: Collection[str]) -> SheetPlan:
+    """Load `content/sheet.yaml` strictly: every fact and flag exists, and none stands twice."""
     name = path.name
     block = require_keys(read(path, name), _KEYS, Place(name, 1))
     rows = rows_at(block, "rows")
@@ -63,7 +76,28 @@ def load_sheet_plan(path: Path, vocabulary: Vocabulary) -> SheetPlan:
     for fact_id in tests:
         if not vocabulary[fact_id].is_lab:
             raise block.at("blood_tests").error(f"'{fact_id}' is not a blood test")
-    return SheetPlan(plans, tests, _facts(block, "trends", vocabulary), never, _labels(block, vocabulary))
+    private = require_keys(block["private"], _PRIVATE_KEYS, block.at("private"))
+    return SheetPlan(
+        rows=plans,
+        blood_tests=tests,
+        trends=_facts(block, "trends", vocabulary),
+        never=never,
+        private=frozenset(_facts(private, "facts", vocabulary)),
+        private_words=text_at(private, "words"),
+        signs_first=_signs(block, flag_ids),
+        labels=_labels(block, "labels", vocabulary),
+        names=_labels(block, "names", vocabulary),
+    )
+
+
+def _signs(block: Block, flag_ids: Collection[str]) -> tuple[str, ...]:
+    listed = texts_at(block, "signs_first")
+    for number, (flag_id, place) in enumerate(zip(listed, rows_at(block, "signs_first").places, strict=True)):
+        if flag_id not in flag_ids:
+            raise place.error(f"'{flag_id}' is not a flag.{nearest(flag_id, flag_ids)}")
+        if flag_id in listed[:number]:
+            raise place.error(f"'{flag_id}' stands twice")
+    return tuple(listed)
 
 
 def _no_tests(vocabulary: Vocabulary) -> frozenset[str]:
@@ -85,10 +119,10 @@ def _row_plan(row: Any, place: Place, vocabulary: Vocabulary, seen: set[str], na
     return RowPlan(text_at(block, "title"), facts, missing, unless_no, flag_at(block, "keeps_noes"))
 
 
-def _labels(block: Block, vocabulary: Vocabulary) -> dict[str, str]:
-    labels = block["labels"]
+def _labels(block: Block, key: str, vocabulary: Vocabulary) -> dict[str, str]:
+    labels = block[key]
     if not isinstance(labels, Block):
-        raise block.at("labels").error("'labels' must be 'fact: label' lines")
+        raise block.at(key).error(f"'{key}' must be 'fact: label' lines")
     for fact_id, label in labels.items():
         vocabulary.require(fact_id, labels.at(fact_id))
         if not isinstance(label, str):

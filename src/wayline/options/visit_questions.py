@@ -38,6 +38,7 @@ NOT_KNOWN, KNOWN, ANY = "not_known", "known", "any"
 NOW, ALWAYS, GENTLY = "now", "always", "gently"
 _OPEN, _MAY_BE_OPEN, _ANY_VISIT, _LAST = range(4)
 _OPENING_TURNS = {_OPEN: 2, _MAY_BE_OPEN: 1, _ANY_VISIT: 1}
+_OF_THE_PERSON = ("person.", "wish.")
 _FILE_KEYS = (
     "decision", "title", "order", "offer", "opens", "because", "maybe", "questions", "reviewed", "next_review", "may_sign", "signed",
 )  # fmt: skip
@@ -149,7 +150,8 @@ def chosen_for(situation: Situation, questions: VisitQuestions, settles: Mapping
     """The questions that fit a situation, in the order in which they are offered.
 
     First two of each decision that is open now, then one of each that may be open, then one of each that fits any visit; then the rest in
-    the same order; last what is offered gently. Decisions take turns. Within a decision, those whose answer could settle the most come
+    the same order; last what is offered gently. Of somebody who told nothing of their illness, what fits any visit stands first: what may be
+    open would be guessed. Decisions take turns. Within a decision, those whose answer could settle the most come
     first (`settles`: options and trials by fact), the others in the order of the file.
     """
     settles = settles or {}
@@ -161,6 +163,9 @@ def chosen_for(situation: Situation, questions: VisitQuestions, settles: Mapping
             continue
         chosen = [found for one in decision.questions if (found := _chosen(one, decision, situation, truth, settles)) is not None]
         tiers.setdefault(tier, []).append(sorted(chosen, key=lambda one: -one.settles))
+    if not any(told is not None and not fact_id.startswith(_OF_THE_PERSON) for fact_id, told in situation.told.items()):
+        guessed = tiers.pop(_MAY_BE_OPEN, [])
+        return (*_in_turns(tiers.get(_ANY_VISIT, ()), 0, None), *_in_turns(guessed, 0, None), *_in_turns(tiers.get(_LAST, ()), 0, None))
     opening = [one for tier, turns in _OPENING_TURNS.items() for one in _in_turns(tiers.get(tier, ()), 0, turns)]
     rest = [one for tier in sorted(tiers) for one in _in_turns(tiers[tier], _OPENING_TURNS.get(tier, 0), None)]
     return (*opening, *rest)

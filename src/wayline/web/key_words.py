@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from wayline.library import library
 from wayline.web import lockbox
 
 PART_WORDS = {
@@ -24,6 +25,11 @@ TOPIC_WORDS = {
 }
 OUTLOOK_WORDS = "A link to the “How long?” pages"
 IDLE_WORDS = {15: "15 minutes", 60: "1 hour", 1440: "1 day"}
+
+
+def private_topic() -> str:
+    """What is shared only when it is ticked by itself: "Thoughts of ending your life, if you told of any"."""
+    return f"{library().sheet_plan.private_words}, if you told of any"
 
 
 def part_words(parts: Iterable[str]) -> list[str]:

@@ -37,6 +37,8 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "questions": (lockbox.QUESTIONS, lockbox.SHEET),
     "studies": (lockbox.STUDIES,),
 }
+# Topics whose parts hold what is private. Only the server's pages leave it out: such a key opens the whole part.
+HOLD_PRIVATE = frozenset({"situation", "diary"})
 _waiting = threading.BoundedSemaphore(1)
 
 
@@ -60,6 +62,7 @@ class KeyLine:
     until: date | None
     topics: tuple[str, ...]
     outlook: bool
+    private: bool
     idle_minutes: int | None
     until_closed: bool
     is_this: bool
@@ -73,6 +76,7 @@ class Shared:
     topics: tuple[str, ...]
     damaged: tuple[str, ...]
     outlook: bool
+    private: bool
     until: date | None
 
 
@@ -103,8 +107,20 @@ def make_code(vault: Vault, *, made_for: str | None = None) -> str:
     return code
 
 
-def share(vault: Vault, name: str, topics: Collection[str], *, days: int | None, outlook: bool = False, made_for: str | None = None) -> str:
-    """A code with which somebody reads the chosen topics, for so many days or until it is taken back. `made_for` as in `make_code`."""
+def share(
+    vault: Vault,
+    name: str,
+    topics: Collection[str],
+    *,
+    days: int | None,
+    outlook: bool = False,
+    private: bool = False,
+    made_for: str | None = None,
+) -> str:
+    """A code with which somebody reads the chosen topics, for so many days or until it is taken back. `made_for` as in `make_code`.
+
+    `private`: their pages also show what is so private that it is shared only when ticked by itself.
+    """
     code = new_code()
     parts = tuple(part for topic, behind in TOPICS.items() if topic in topics for part in behind)
     until = None if days is None else (vault.today + timedelta(days=days)).isoformat()
@@ -112,7 +128,7 @@ def share(vault: Vault, name: str, topics: Collection[str], *, days: int | None,
         raise NotNowError("Please choose at least one thing that this person may see.")
 
     def with_caregiver(box: Lockbox, listed: list[KeyEntry]) -> list[KeyEntry]:
-        more = {"name": name.strip()[:LONGEST_NAME], "parts": parts, "until": until, "outlook": outlook}
+        more = {"name": name.strip()[:LONGEST_NAME], "parts": parts, "until": until, "outlook": outlook, "private": private}
         return [*listed, KeyEntry.of(key_of(code), CAREGIVER, vault.today, **more)]
 
     _change(vault, with_caregiver, made_for)
@@ -192,7 +208,7 @@ def shared_with(cookie: str | None, today: date, now: datetime | None = None) ->
     if box.seen[:10] != minute[:10]:
         lockbox.note_use(box, minute)
     topics = tuple(topic for topic, parts in TOPICS.items() if all(part in box.keys for part in parts))
-    return Shared(contents_of(box.plain), topics, box.damaged, box.grant.outlook, box.grant.until)
+    return Shared(contents_of(box.plain), topics, box.damaged, box.grant.outlook, box.grant.private, box.grant.until)
 
 
 def too_many_wrong_codes(now: datetime) -> bool:
@@ -273,6 +289,7 @@ def _line(entry: KeyEntry, seen: str, box: Lockbox) -> KeyLine:
         until=date.fromisoformat(entry.until) if entry.until else None,
         topics=tuple(topic for topic, parts in TOPICS.items() if entry.parts and all(part in entry.parts for part in parts)),
         outlook=entry.outlook,
+        private=entry.private,
         idle_minutes=entry.idle_minutes,
         until_closed=entry.until_closed,
         is_this=entry.id == box.holder_id,

@@ -57,7 +57,8 @@ class KeyEntry:
 
     `made` and `until` are days as 2026-11-30, `until` the last one on which a caregiver's key opens. `parts` is empty for the owner's own
     keys, which open all. `idle_minutes` and `until_closed` are what a device was told about forgetting its key. `public` and `mark` are
-    base64; `mark` seals the last use, so that owner and holder alone can read it.
+    base64; `mark` seals the last use, so that owner and holder alone can read it. `private` says whether a caregiver's pages show what is
+    private (`content/sheet.yaml`).
     """
 
     id: str
@@ -71,6 +72,7 @@ class KeyEntry:
     idle_minutes: int | None = None
     until_closed: bool = False
     outlook: bool = False
+    private: bool = False
 
     @classmethod
     def of(cls, key: bytes, kind: str, today: date, **more: Any) -> KeyEntry:
@@ -92,6 +94,7 @@ class Grant:
     idle_minutes: int | None
     until_closed: bool
     outlook: bool
+    private: bool
 
 
 @dataclass
@@ -266,6 +269,7 @@ def _write_row(record_id: str, entry: KeyEntry, keys: Mapping[str, bytes], seen:
         "idle_minutes": entry.idle_minutes,
         "until_closed": entry.until_closed,
         "outlook": entry.outlook,
+        "private": entry.private,
     }
     sealed = sealed_for(_bytes(entry.public), padded(_json(row), ROW_PADDED_TO_BYTES), _about_row(record_id, entry.id))
     seen_sealed = _sealed_seen(_bytes(entry.mark), record_id, entry.id, seen)
@@ -282,6 +286,7 @@ def _grant(plain: bytes) -> Grant:
         idle_minutes=row["idle_minutes"],
         until_closed=row["until_closed"],
         outlook=row["outlook"],
+        private=row.get("private", False),  # rows made before this choice was offered do not have it
     )
 
 

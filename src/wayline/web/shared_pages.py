@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -30,6 +31,22 @@ NOTES = {
     CONFLICT: "two answers differ here",
 }
 HEADINGS = {FITS: "Worth asking about", DEPENDS: "Depends", DOES_NOT_FIT: "Usually not used here"}
+
+
+def without_private(contents: Contents) -> Contents:
+    """Contents without what is shared only when ticked by itself. A day of which nothing else is left is no day."""
+    private = library().sheet_plan.private
+    facts, drafts = ({one: form for one, form in told.items() if one not in private} for told in (contents.facts, contents.drafts))
+    days = [_day_without(private, entry) for entry in contents.diary]
+    return replace(contents, facts=facts, drafts=drafts, diary=[day for day in days if day is not None])
+
+
+def _day_without(private: Collection[str], entry: dict[str, Any]) -> dict[str, Any] | None:
+    facts = {one: form for one, form in entry["facts"].items() if one not in private}
+    earlier = [one for one in entry.get("earlier", ()) if one[0] not in private]
+    if not facts and not earlier and not entry.get("note") and entry["facts"]:
+        return None
+    return entry | {"facts": facts} | ({"earlier": earlier} if "earlier" in entry else {})
 
 
 def situation_shown(contents: Contents, today: date) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -10,13 +11,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from wayline.library import library
 from wayline.web.exporting import LARGEST_FILE_BYTES, NotAnExportError, as_file, case_file, export, restored
 from wayline.web.key_codes import CodeSlipError, key_of
-from wayline.web.key_words import IDLE_WORDS, OUTLOOK_WORDS, TOPIC_WORDS, damage_shown, part_words
+from wayline.web.key_words import IDLE_WORDS, OUTLOOK_WORDS, TOPIC_WORDS, damage_shown, part_words, private_topic
 from wayline.web.keyring import (
+    HOLD_PRIVATE,
     IDLE_MINUTES,
     LONGEST_NAME,
     SHARED_DAYS,
@@ -37,7 +39,9 @@ from wayline.web.keyring import (
 )
 from wayline.web.lockbox import CAREGIVER, CODE, DEVICE, LEDGER, DamagedPartError
 from wayline.web.middleware import takes_a_file
-from wayline.web.shared_pages import diary_shown, questions_shown, situation_shown, studies_shown
+from wayline.web.raised import remember
+from wayline.web.sent import only_sent
+from wayline.web.shared_pages import diary_shown, questions_shown, situation_shown, studies_shown, without_private
 from wayline.web.vault import Contents, RecordTooLargeError, SignedOutError, Vault, key_as_text
 from wayline.web.visitors import forget_shared, keep, keep_shared, now, shared_view, today, vault_of
 
@@ -77,6 +81,7 @@ def share_with(request: HttpRequest) -> HttpResponse:
     sent = request.POST
     name, days = " ".join(sent.get("name", "").split()), sent.get("days", str(SHARED_DAYS[0]))
     topics = [topic for topic in TOPICS if topic in sent.getlist("topic")]
+    private = sent.get("private") == "yes"
     ends = [(str(one), f"for {one} days", days == str(one)) for one in SHARED_DAYS] + [("", "until you take it back", days == "")]
     context = {
         "has_record": bool(lines),
@@ -84,6 +89,8 @@ def share_with(request: HttpRequest) -> HttpResponse:
         "name": name,
         "longest_name": LONGEST_NAME,
         "topics": [(topic, words, topic in topics) for topic, words in TOPIC_WORDS.items()],
+        "private_words": private_topic(),
+        "private": private,
         "outlook_words": OUTLOOK_WORDS,
         "outlook": sent.get("outlook") == "yes",
         "ends": ends,
@@ -91,9 +98,10 @@ def share_with(request: HttpRequest) -> HttpResponse:
     }
     if request.method != "POST":
         return render(request, "web/keys_share.html", context)
+    name_it = f"Please write a name, so that you know whose key this is. It may have {LONGEST_NAME} letters."
     errors = {
-        "name": "" if 0 < len(name) <= LONGEST_NAME else f"Please write a name of at most {LONGEST_NAME} letters, for you to know.",
-        "topic": "" if topics else "Please choose at least one thing that this person may see.",
+        "name": "" if 0 < len(name) <= LONGEST_NAME else name_it,
+        "topic": _topic_error(topics, private),
         "days": "" if days in ("", *map(str, SHARED_DAYS)) else "Please choose for how long.",
     }
     if any(errors.values()):
@@ -105,15 +113,24 @@ def share_with(request: HttpRequest) -> HttpResponse:
             topics,
             days=int(days) if days else None,
             outlook=sent.get("outlook") == "yes",
+            private=private,
             made_for=sent.get("was", ""),
         )
     except OldPageError:
         return render(request, "web/keys_share.html", context | {"was": _mark(keys_of(vault)), "is_old_page": True}, status=409)
     except NotNowError as error:
         return _not_now(request, error)
-    shown = [TOPIC_WORDS[topic] for topic in topics] + ([OUTLOOK_WORDS] if sent.get("outlook") == "yes" else [])
+    shown = [TOPIC_WORDS[topic] for topic in topics]
+    shown += [private_topic()] if private else []
+    shown += [OUTLOOK_WORDS] if sent.get("outlook") == "yes" else []
     words = next(words for value, words, is_chosen in ends if is_chosen)
     return render(request, "web/keys_share_made.html", context | {"groups": made.split("-"), "shown": shown, "ends": words})
+
+
+def _topic_error(topics: Sequence[str], private: bool) -> str:
+    if private and not HOLD_PRIVATE.intersection(topics):
+        return "What you told of ending your life stands in your situation and your diary. Please tick one of these too."
+    return "" if topics else "Please choose at least one thing that this person may see."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -154,7 +171,7 @@ def open_with_code(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@only_sent("keys")
 def take_out(request: HttpRequest) -> HttpResponse:
     """Ask once, then take a key out. Which one stands in the form, never in an address."""
     vault = vault_of(request)
@@ -171,7 +188,7 @@ def take_out(request: HttpRequest) -> HttpResponse:
     return redirect("keys")
 
 
-@require_POST
+@only_sent("keys")
 def device(request: HttpRequest) -> HttpResponse:
     """When this device is to forget its key."""
     vault = vault_of(request)
@@ -185,7 +202,7 @@ def device(request: HttpRequest) -> HttpResponse:
     return redirect("keys")
 
 
-@require_POST
+@only_sent("keys")
 def save_file(request: HttpRequest) -> HttpResponse:
     """Everything, or the facts as a case file, as a download."""
     contents = vault_of(request).read()
@@ -222,6 +239,7 @@ def restore(request: HttpRequest) -> HttpResponse:
     except RecordTooLargeError:
         words = "That is more than we can keep for one person. Nothing was changed."
         return render(request, "web/keys_restore.html", context | {"error": words}, status=413)
+    remember(request, found.contents)
     return render(request, "web/keys_restored.html", {"found": _counted(found.contents), "made_on": found.made_on})
 
 
@@ -235,6 +253,8 @@ def shared(request: HttpRequest) -> HttpResponse:
     found = shared_view(request)
     if found is None:
         return render(request, "web/keys_shared_none.html")
+    if not found.private:
+        found = replace(found, contents=without_private(found.contents))
     context: dict[str, Any] = {"shared": found, "damaged": part_words(found.damaged), "parts": [*found.topics]}
     if "situation" in found.topics:
         context |= situation_shown(found.contents, today())
@@ -280,7 +300,8 @@ def _overview(request: HttpRequest, vault: Vault, status: int = 200) -> HttpResp
 
 
 def _shown(line: KeyLine) -> dict[str, Any]:
-    return {"line": line, "sees": [TOPIC_WORDS[topic] for topic in line.topics] + ([OUTLOOK_WORDS] if line.outlook else [])}
+    more = ([private_topic()] if line.private else []) + ([OUTLOOK_WORDS] if line.outlook else [])
+    return {"line": line, "sees": [*(TOPIC_WORDS[topic] for topic in line.topics), *more]}
 
 
 def _counted(contents: Contents) -> list[str]:
@@ -291,7 +312,7 @@ def _counted(contents: Contents) -> list[str]:
         (len(contents.diary), "day of the diary", "days of the diary"),
         (len(questions_shown(contents)), "question", "questions"),
         (len(contents.set_aside), "study set aside", "studies set aside"),
-        (len(contents.waiting), "thing from records that waits", "things from records that wait"),
+        (len(contents.waiting), "record to look through", "records to look through"),
     )
     return [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
 

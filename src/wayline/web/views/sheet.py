@@ -1,6 +1,7 @@
 """The sheet for a visit: shown as it will print, with what to leave out, and written as a file.
 
-Figures about outlook are asked for anew each time: that choice is kept nowhere. No fact reaches an address or a file's name.
+Figures about outlook, and what is so private that it is printed only when ticked, are asked for anew each time: those choices are kept
+nowhere. No fact reaches an address or a file's name.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from wayline.brief.finding_studies import studies_for
 from wayline.brief.fitting import fits_two_pages
 from wayline.brief.page import sheet_body
 from wayline.brief.pdf import measure
-from wayline.brief.sheet import PARTS, SIZES, Choices, Line, Sheet, Studies, make_sheet
+from wayline.brief.sheet import PARTS, SIZES, Choices, Line, Sheet, Studies, make_sheet, without_private
 from wayline.brief.writing import written
 from wayline.facts.situation import Situation
 from wayline.library import library
@@ -27,6 +28,7 @@ from wayline.reading import WaylineError
 from wayline.trials.places import point_of_zip
 from wayline.web.asking import no_longer_read, situation_from
 from wayline.web.raised import raised_by
+from wayline.web.sent import only_sent
 from wayline.web.trial_cards import place_of
 from wayline.web.trials import BEING_READ, READY, shelf
 from wayline.web.vault import Contents, RecordTooLargeError
@@ -43,11 +45,12 @@ _LEAVE_OUT, _SIZE = "leave_out", "size"
 
 @dataclass(frozen=True)
 class _Wishes:
-    """What is ticked on the page. `outlook` stands only as long as the page that was just sent."""
+    """What is ticked on the page. `outlook` and `private` stand only as long as the page that was just sent."""
 
     leave_out: frozenset[str]
     size: int
     outlook: bool
+    private: bool
 
     @property
     def stored(self) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     return _page(request, contents, wishes, too_large)
 
 
-@require_POST
+@only_sent("sheet")
 def sheet_file(request: HttpRequest) -> HttpResponse:
     """The sheet as a file. `kind` is pdf, html, txt or json; without the page's own form, what was kept for the sheet counts."""
     kind = request.POST.get("kind", "")
@@ -86,7 +89,8 @@ def sheet_file(request: HttpRequest) -> HttpResponse:
     wishes = _wished(request.POST, contents)
     situation = situation_from(contents.usable_facts, library().vocabulary, today())
     try:
-        content = written(_sheet(contents, situation, wishes), situation, f".{kind}")
+        given = situation if wishes.private else without_private(situation, library().sheet_plan)
+        content = written(_sheet(contents, situation, wishes), given, f".{kind}")
     except WaylineError as error:
         return _page(request, contents, wishes, not_made=str(error))
     response = HttpResponse(content, content_type=KINDS[kind][1])
@@ -98,7 +102,7 @@ def sheet_file(request: HttpRequest) -> HttpResponse:
 def _stored(contents: Contents) -> _Wishes:
     left_out, size = contents.sheet.get(_LEAVE_OUT), contents.sheet.get(_SIZE)
     known = frozenset(part for part in PARTS if part in left_out) if isinstance(left_out, list) else frozenset()
-    return _Wishes(known, size if size in SIZES else SIZES[0], False)
+    return _Wishes(known, size if size in SIZES else SIZES[0], outlook=False, private=False)
 
 
 def _wished(post: QueryDict, contents: Contents) -> _Wishes:
@@ -106,7 +110,13 @@ def _wished(post: QueryDict, contents: Contents) -> _Wishes:
     kept = _stored(contents)
     left_out = frozenset(part for part in PARTS if part not in post.getlist("print")) if "shown" in post else kept.leave_out
     sizes = {str(size): size for size in SIZES}
-    return _Wishes(left_out, sizes.get(post.get(_SIZE, ""), kept.size), post.get("outlook") == "1")
+    return _Wishes(left_out, sizes.get(post.get(_SIZE, ""), kept.size), post.get("outlook") == "1", post.get("private") == "1")
+
+
+def _has_private(contents: Contents) -> bool:
+    """Whether something private was told, also where only a flag of earlier today still rests on it."""
+    private = library().sheet_plan.private
+    return bool(private & contents.usable_facts.keys()) or any(one.flag.raised.rests_on & private for one in raised_by(contents, today()))
 
 
 def _sheet(contents: Contents, situation: Situation, wishes: _Wishes) -> Sheet:
@@ -118,7 +128,7 @@ def _sheet(contents: Contents, situation: Situation, wishes: _Wishes) -> Sheet:
         questions=questions_for_sheet(contents.questions, situation, content),
         diary=contents.diary,
         line=Line(settings.LINE_NUMBER, settings.LINE_HOURS),
-        choices=Choices(wishes.leave_out, wishes.outlook, wishes.size),
+        choices=Choices(wishes.leave_out, wishes.outlook, wishes.private, wishes.size),
         flags=raised_by(contents, today()),
         fits=measure() or fits_two_pages,
     )
@@ -155,6 +165,8 @@ def _page(request: HttpRequest, contents: Contents, wishes: _Wishes, too_large: 
         "sizes": [(size, f"{size} point", size == wishes.size) for size in SIZES],
         "is_large": wishes.size != SIZES[0],
         "outlook": wishes.outlook,
+        "private": wishes.private,
+        "private_words": library().sheet_plan.private_words if _has_private(contents) else "",
         "kinds": [(kind, words) for kind, (words, _) in KINDS.items()],
         "drafts": contents.drafts,
         "lost": no_longer_read(contents.usable_facts, situation),

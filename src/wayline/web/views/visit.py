@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from wayline.facts.situation import Situation
 from wayline.library import library
@@ -30,6 +30,7 @@ from wayline.trials.study import NCT_ID
 from wayline.web.asking import situation_from
 from wayline.web.kept_questions import QuestionsForm, form_from, typed_words
 from wayline.web.rendering import numbered
+from wayline.web.sent import only_sent
 from wayline.web.trial_cards import NEVER_ASKED_UNASKED
 from wayline.web.trials import shelf
 from wayline.web.vault import Contents, RecordTooLargeError
@@ -118,7 +119,7 @@ def questions(request: HttpRequest) -> HttpResponse:
     return redirect(reverse("visit-questions") + (f"#words-{form.moved}" if form.moved is not None else f"?saved=1{_YOURS}"))
 
 
-@require_POST
+@only_sent("visit-questions")
 def add(request: HttpRequest) -> HttpResponse:
     """Keep a question of an option's page, or questions about facts that are not known, from the page where they stand."""
     back, wanted = _asked_elsewhere(request.POST)

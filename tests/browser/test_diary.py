@@ -32,7 +32,7 @@ def test_a_day_is_told_and_what_cannot_wait_stands_first(context: BrowserContext
     expect(page.locator("main")).to_contain_text("Did you mean 101 °F?")
     page.locator('input[name="symptom.temperature_c:unit"][value=degF]').check()
     page.get_by_role("button", name="Save this day").click()
-    expect(page).to_have_url(f"{server}/diary/")
+    expect(page).to_have_url(f"{server}/diary/?saved=1")
     expect(page.get_by_role("link", name="Call 911")).to_be_in_viewport()
     expect(page.locator(".diary-days")).to_contain_text("154 lb")
     expect(page.locator(".diary-days")).to_contain_text("101 °F")

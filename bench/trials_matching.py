@@ -1,4 +1,4 @@
-"""Reading trials, matching one person against all of them, and loading them, on 18,188 records of every field.
+"""Reading trials, matching one person against all of them, loading them, and a sheet with them, on 18,188 records of every field.
 
 Matching stands beside a plain loop that evaluates every item of every trial one by one; the loop is run on some trials and scaled. The
 ratios are what may be compared between machines.
@@ -61,6 +61,7 @@ def main() -> None:
     for _ in range(RUNS):
         seconds, megabytes = _load(path)
         print(f"wayline trials load, with index: {seconds:.1f} s, {megabytes:,.0f} MB at most")
+    _brief(path)
 
 
 def _match(book: Book, person: Situation) -> object:
@@ -104,6 +105,39 @@ def _load(path: Path) -> tuple[float, float]:
         run = subprocess.run(command, env={**os.environ, "WAYLINE_DATA": folder}, capture_output=True, text=True, check=True)
         seconds = time.perf_counter() - started
     return seconds, int(run.stdout.splitlines()[-1]) / 1024
+
+
+def _brief(records: Path) -> None:
+    """Seconds of `wayline brief`: without a mirror, with one for the first time, and with what was read then."""
+    with tempfile.TemporaryDirectory() as without, tempfile.TemporaryDirectory() as with_mirror:
+        environment = {**os.environ, "WAYLINE_DATA": with_mirror}
+        subprocess.run(
+            [sys.executable, "-c", _LOAD_AND_TELL, "trials", "load", str(records)], env=environment, capture_output=True, check=True
+        )
+        rows = (
+            ("without a mirror", without, 2 * RUNS),
+            ("with a mirror, first", with_mirror, 1),
+            ("with a mirror, again", with_mirror, 2 * RUNS),
+        )
+        for words, folder, runs in rows:
+            seconds = sorted(_brief_once(Path(folder)) for _ in range(runs))
+            print(f"wayline brief, {words}: {seconds[0]:.2f} s at best, {seconds[len(seconds) // 2]:.2f} s in the middle of {runs}")
+
+
+def _brief_once(folder: Path) -> float:
+    case, sheet = PEOPLE / "her2_positive_progressed.yaml", folder / "sheet.pdf"
+    started = time.perf_counter()
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from wayline.cli import main; sys.exit(main(sys.argv[1:]))",
+        "brief",
+        str(case),
+        "-o",
+        str(sheet),
+    ]
+    subprocess.run(command, env={**os.environ, "WAYLINE_DATA": str(folder)}, capture_output=True, check=True)
+    return time.perf_counter() - started
 
 
 def studies_of(path: Path) -> Iterator[Study]:

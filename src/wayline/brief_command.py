@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ from wayline.options.visit_questions import questions_for_sheet
 from wayline.reading import WaylineError, nearest
 
 if TYPE_CHECKING:
+    from wayline.trials.finding import OpenTrials
     from wayline.trials.places import Point
 
 _COUNTRIES_WITH_ZIP_CODES = frozenset({"US", "USA", "UNITED STATES", "PR", "GU", "VI", "AS", "MP"})
@@ -39,6 +43,23 @@ def add_brief_arguments(parser: argparse.ArgumentParser) -> None:
 
 def brief(parsed: argparse.Namespace) -> int:
     """Write the sheet, whole or not at all; returns the exit status."""
+    with _without_collecting():
+        return _write(parsed)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Content is large and lives to the end of this short run: looking through it for garbage would take a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _write(parsed: argparse.Namespace) -> int:
     form = _form(parsed.output)
     content = library()
     situation = load_case(parsed.case, content.vocabulary)
@@ -74,29 +95,27 @@ def _studies(situation: Situation) -> Studies | None:
     if mirror is None:
         return None
     from wayline.brief.finding_studies import studies_for
-    from wayline.trials.finding import OpenTrials
 
     content = library()
     with mirror:
         if not mirror.count:
             return None
-        trials = OpenTrials(mirror.studies(), content.criteria_reader, content.relevance, content.vocabulary)
-        found = ((study.nct_id, mirror.standing(study.nct_id)) for study in trials.studies)
-        standings = {nct_id: standing for nct_id, standing in found if standing is not None}
+        with mirror.snapshot():
+            trials = content.open_trials(mirror)
+            found = ((nct_id, mirror.standing(nct_id)) for nct_id in trials.numbers)
+            standings = {nct_id: standing for nct_id, standing in found if standing is not None}
     return studies_for(
         situation,
         trials,
         standings,
         facts={one.fact: one.trials for one in trials.facts_to_ask(situation)},
         never=content.sheet_plan.never,
-        near=_home(situation),
+        near=_home(situation, trials),
     )
 
 
-def _home(situation: Situation) -> Point | None:
+def _home(situation: Situation, trials: OpenTrials) -> Point | None:
     zip_code, country = situation.value("person.postal_code"), situation.value("person.country")
     if zip_code is None or (country is not None and country.upper() not in _COUNTRIES_WITH_ZIP_CODES):
         return None
-    from wayline.trials.places import point_of_zip
-
-    return point_of_zip(zip_code)
+    return trials.point_of_zip(zip_code)

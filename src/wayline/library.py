@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from wayline.options.visit_questions import VisitQuestions
     from wayline.records.pasted.reader import PastedReader
     from wayline.trials.criteria import CriteriaReader
+    from wayline.trials.finding import OpenTrials
     from wayline.trials.known import KnownTrials
+    from wayline.trials.mirror import Mirror
     from wayline.trials.relevance import Relevance
     from wayline.trials.thesaurus import Thesaurus
 
@@ -129,6 +131,25 @@ class Library:
         from wayline.trials.relevance import load_relevance
 
         return load_relevance(self.folder / "trials" / "relevance.yaml")
+
+    @cached_property
+    def trials_rest_on(self) -> str | None:
+        """The fingerprint of everything that reading trials rests on. Once a process: what it has loaded does not change any more."""
+        from wayline.trials.kept import fingerprint
+
+        return fingerprint(self.folder)
+
+    def open_trials(self, mirror: Mirror) -> OpenTrials:
+        """The mirror's trials that are open and about this cancer: as they were kept, or read anew and then kept."""
+        from wayline.trials.finding import OpenTrials
+        from wayline.trials.kept import open_trials
+
+        return open_trials(
+            mirror,
+            self.vocabulary,
+            self.trials_rest_on,
+            lambda: OpenTrials(mirror.studies(), self.criteria_reader, self.relevance, self.vocabulary),
+        )
 
     @cached_property
     def thesaurus(self) -> Thesaurus:

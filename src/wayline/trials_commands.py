@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from wayline.trials.finding import OpenTrials
     from wayline.trials.mirror import Mirror
     from wayline.trials.places import Point
     from wayline.trials.search import Filters
@@ -111,11 +112,7 @@ def facts_that_settle_trials(situation: Situation) -> Mapping[str, int] | None:
     with _opened_mirror() as mirror:
         if mirror is None:
             return None
-        from wayline.trials.finding import OpenTrials
-
-        content = library()
-        trials = OpenTrials(mirror.studies(), content.criteria_reader, content.relevance, content.vocabulary)
-        return {one.fact: one.trials for one in trials.facts_to_ask(situation)}
+        return {one.fact: one.trials for one in library().open_trials(mirror).facts_to_ask(situation)}
 
 
 # --- Filling the mirror ---------------------------------------------------------------------------------------------
@@ -270,14 +267,16 @@ def _match(parsed: argparse.Namespace, now: datetime) -> int:
 
     content = library()
     situation = load_case(parsed.case, content.vocabulary)
-    near = _home(situation)
     with _opened_mirror() as mirror:
         # The example list is there to show what trials look like: its closed ones are shown too, and say so.
         with_closed = parsed.all or mirror is None
         state = None if mirror is None else _state(mirror, now)
-        studies = _example_studies() if mirror is None else mirror.studies()
-        trials = OpenTrials(studies, content.criteria_reader, content.relevance, content.vocabulary, with_closed=with_closed)
-    matches = trials.match(situation, near, parsed.limit)
+        if mirror is not None and not with_closed:
+            trials = content.open_trials(mirror)
+        else:
+            studies = _example_studies() if mirror is None else mirror.studies()
+            trials = OpenTrials(studies, content.criteria_reader, content.relevance, content.vocabulary, with_closed=with_closed)
+    matches = trials.match(situation, _home(situation, trials), parsed.limit)
     if parsed.json:
         print_json(match_json(matches, len(trials.studies), with_closed, state))
     else:
@@ -285,14 +284,12 @@ def _match(parsed: argparse.Namespace, now: datetime) -> int:
     return 0
 
 
-def _home(situation: Situation) -> Point | None:
+def _home(situation: Situation, trials: OpenTrials) -> Point | None:
     """Where the person lives, as far as distances go: the middle of their ZIP code's area."""
     zip_code, country = situation.value("person.postal_code"), situation.value("person.country")
     if zip_code is None or (country is not None and country.upper() not in _COUNTRIES_WITH_ZIP_CODES):
         return None
-    from wayline.trials.places import point_of_zip
-
-    point = point_of_zip(zip_code)
+    point = trials.point_of_zip(zip_code)
     if point is None:
         _note("the postal code is not in the table of US ZIP codes, so distances are not known")
     return point

@@ -12,9 +12,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from wayline.facts.vocabulary import Vocabulary
-from wayline.trials.criteria import Criterion
+from wayline.trials.criterion import HEADING, Criterion
 from wayline.trials.matching import DEPENDS, DOES_NOT_FIT, MAY_FIT, MET, NOT_MET, UNKNOWN, ItemVerdict, TrialVerdict
-from wayline.trials.splitting import HEADING
 from wayline.trials.study import Study, is_open_status
 
 if TYPE_CHECKING:

@@ -44,16 +44,15 @@ def studies_for(
     candidates = [
         match
         for match in trials.match(situation, near)
-        if match.verdict != DOES_NOT_FIT and match.study.nct_id not in set_aside and match.study.overall_status in OPEN_NOW
+        if match.verdict != DOES_NOT_FIT and match.nct_id not in set_aside and match.status in OPEN_NOW
     ]
     candidates.sort(key=lambda match: match.verdict != MAY_FIT)  # stable: the told order stays within each
-    fresh = [match for match in candidates if _is_fresh(standings.get(match.study.nct_id), situation.as_of)]
-    row_of = {study.nct_id: row for row, study in enumerate(trials.studies)}
+    fresh = [match for match in candidates if _is_fresh(standings.get(match.nct_id), situation.as_of)]
     shown = tuple(
         _on_sheet(
             match,
-            check_trial(trials.criteria[row_of[match.study.nct_id]], situation),
-            standings[match.study.nct_id],
+            check_trial(trials.criteria[match.row], situation),
+            standings[match.nct_id],
             copied_on,
             situation.vocabulary,
             never,

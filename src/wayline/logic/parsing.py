@@ -76,6 +76,9 @@ _SIZE_WORDS = {
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 FUNCTIONS = ("had", "days_since", "within", "times_uln", "any_lesion", "count_lesions", "unread")
 _UNARY_RUN = re.compile(r"(?:(?:\bnot\b|\blambda\b[^:]*:|[-+~])\s*){20,}|(?:\*\*[^*]{0,40}){20,}")
+# Words, numbers, texts without tricks, and brackets of one level, each closed: most expressions, and no tokenizer is needed to see it.
+_PLAIN = r"[\w\s.<>=!,+*/-]|\"[^\"\\\n]*\""
+_PLAIN_BRACKETS = re.compile(rf"(?:{_PLAIN}|[(\[](?:{_PLAIN})*+[)\]])*+", re.ASCII)
 
 
 def parse_expression(text: str, vocabulary: Vocabulary, place: Place) -> Condition:
@@ -96,7 +99,8 @@ def _syntax_tree(text: str, place: Place) -> ast.expr:
     # The brackets let an expression span lines and hold comments.
     bracketed = f"({text.strip()}\n)"
     try:
-        _check_brackets(bracketed, place)
+        if '"""' in text or not _PLAIN_BRACKETS.fullmatch(text.strip()):
+            _check_brackets(bracketed, place)
         tree = ast.parse(bracketed, mode="eval").body
     except WaylineError:
         raise

@@ -6,8 +6,9 @@ those truths through shared nodes, level by level, with Kleene's "and" as the le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,8 @@ from wayline.facts.vocabulary import Vocabulary
 from wayline.logic.nodes import Condition, Had
 from wayline.logic.parsing import parse_expression
 from wayline.reading import Place
-from wayline.trials.criteria import FIELD, Criterion
+from wayline.trials.criterion import FIELD, HEADING, Criterion
 from wayline.trials.expressions import All, Literal, Opposite, Reading, Unread
-from wayline.trials.splitting import HEADING
 
 Truths = NDArray[np.int8]
 NO_CODE, UNKNOWN_CODE, YES_CODE = 0, 1, 2
@@ -71,6 +71,7 @@ class Book:
         self._heights: list[int] = [0]
         self._node_parts: list[tuple[bool, tuple[int, ...]] | None] = [None]
         self.literals: list[Condition] = []
+        self.literal_texts: list[str] = []
         self._literal_nodes: list[int] = []
         items: list[int] = []
         begins: list[int] = []
@@ -98,6 +99,77 @@ class Book:
         self._may_change = np.asarray([self._literal_may_change(literal) for literal in self.literals], dtype=np.bool_)
         self._may_still_be_given = np.asarray([isinstance(literal, Had) for literal in self.literals], dtype=np.bool_)
 
+    # --- what can be kept between runs ---
+
+    def as_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything but the literals, as arrays of whole numbers and of yes and no; `from_arrays` makes the same book of them."""
+        levels = self._levels
+        whole: dict[str, Iterable[NDArray[np.int64]]] = {
+            "level_nodes": [level.nodes for level in levels],
+            "level_children": [level.children for level in levels],
+            "level_begins": [level.begins for level in levels],
+        }
+        return {
+            "node_count": np.asarray([self._node_count], dtype=np.int64),
+            "literal_nodes": self._literal_places,
+            "items": self.items,
+            "item_begins": self._begins,
+            "not_read": self.not_read,
+            "rules": np.asarray([place for places in self.places for place in places], dtype=np.int64),
+            "rule_counts": np.asarray([len(places) for places in self.places], dtype=np.int64),
+            "may_change": self._may_change,
+            "may_still_be_given": self._may_still_be_given,
+            "level_sizes": np.asarray([(len(level.nodes), len(level.children)) for level in levels], dtype=np.int64).reshape(-1, 2),
+            **{name: np.concatenate([*parts, np.zeros(0, dtype=np.int64)]) for name, parts in whole.items()},
+            "level_is_and": np.concatenate([*(level.is_and for level in levels), np.zeros(0, dtype=np.bool_)]),
+        }
+
+    @classmethod
+    def from_arrays(
+        cls, literals: Sequence[Condition], texts: Sequence[str], arrays: Mapping[str, NDArray[Any]], vocabulary: Vocabulary
+    ) -> Book:
+        """The book that these arrays were made of. ValueError or KeyError where they do not fit together."""
+        book = cls((), vocabulary)
+        book.literals, book.literal_texts = list(literals), list(texts)
+        book._node_count = int(arrays["node_count"][0])
+        book._literal_places, book.items, book._begins = arrays["literal_nodes"], arrays["items"], arrays["item_begins"]
+        book.not_read, book.count = arrays["not_read"], len(arrays["item_begins"])
+        book._may_change, book._may_still_be_given = arrays["may_change"], arrays["may_still_be_given"]
+        ends = np.cumsum(arrays["rule_counts"]).tolist()
+        rules = arrays["rules"].tolist()
+        book.places = [tuple(rules[begin:end]) for begin, end in zip([0, *ends], ends, strict=False)]
+        sizes = arrays["level_sizes"]
+        cuts = [np.split(arrays[name], np.cumsum(sizes[:-1, 0])) for name in ("level_nodes", "level_begins", "level_is_and")]
+        children = np.split(arrays["level_children"], np.cumsum(sizes[:-1, 1]))
+        book._levels = [
+            _Level(nodes, children, begins, is_and)
+            for nodes, children, begins, is_and in zip(cuts[0], children, cuts[1], cuts[2], strict=True)
+            if len(nodes)
+        ]
+        book._refuse_what_does_not_fit()
+        return book
+
+    def _refuse_what_does_not_fit(self) -> None:
+        """Every number points to something that is there: numpy would take one below zero for a place counted from the end."""
+        doubled = 2 * self._node_count
+        pointers = [
+            (self.items, doubled),
+            (self._literal_places, self._node_count),
+            (self._begins, max(len(self.items), 1)),
+            *((level.children, doubled) for level in self._levels),
+            *((level.nodes, self._node_count) for level in self._levels),
+            *((level.begins, len(level.children)) for level in self._levels),
+        ]
+        per_literal = (self.literal_texts, self._literal_places, self._may_change, self._may_still_be_given)
+        per_trial = (self.not_read, self.places)
+        if (
+            any(len(numbers) and not 0 <= numbers.min() <= numbers.max() < limit for numbers, limit in pointers)
+            or any(len(one) != len(self.literals) for one in per_literal)
+            or any(len(one) != self.count for one in per_trial)
+            or any(np.any(np.diff(one) <= 0) for one in (self._begins, *(level.begins for level in self._levels)))
+        ):
+            raise ValueError("the arrays of a book do not fit together")
+
     # --- compiling ---
 
     def _node(self, reading: Reading | None) -> int:
@@ -120,7 +192,8 @@ class Book:
         self._node_parts.append(parts)
         self._nodes[reading] = number
         if isinstance(reading, Literal):
-            self.literals.append(parse_expression(reading.text, self._vocabulary, Place("criteria", 1)))
+            self.literals.append(parsed_literal(reading.text, self._vocabulary))
+            self.literal_texts.append(reading.text)
             self._literal_nodes.append(number)
         return number
 
@@ -254,6 +327,11 @@ class Book:
         """The items' truths of one trial."""
         end = self._begins[trial + 1] if trial + 1 < self.count else len(item_truths)
         return item_truths[self._begins[trial] : end]
+
+
+def parsed_literal(text: str, vocabulary: Vocabulary) -> Condition:
+    """A literal of a reading as a condition."""
+    return parse_expression(text, vocabulary, Place("criteria", 1))
 
 
 def _ranges(values: NDArray[np.int64], begins: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

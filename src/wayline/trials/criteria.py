@@ -6,11 +6,12 @@ An expression says what the item demands of a person: an exclusion is read as it
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from wayline.facts.vocabulary import Vocabulary
+from wayline.trials.criterion import FIELD, HEADING, INCLUSION, Criterion
 from wayline.trials.expressions import (
     EVERYBODY,
     NOBODY,
@@ -26,10 +27,9 @@ from wayline.trials.expressions import (
 )
 from wayline.trials.lexicon import load_lexicon
 from wayline.trials.sentences import DEMANDS, PLAIN, SentenceReader, Statement, combined
-from wayline.trials.splitting import HEADING, INCLUSION, Item, split_criteria
+from wayline.trials.splitting import Item, split_criteria
 from wayline.trials.study import Study, age_in_years
 
-FIELD = "field"
 LONGEST_ITEM, LONGEST_ENTRY, LONGEST_DEMAND, LONGEST_NAME = 6_000, 40, 6_000, 14
 _FACT = re.compile(r"[a-z]+\.[a-z0-9_]+")
 
@@ -87,32 +87,6 @@ _TEAM = re.compile(
     r"would preclude|protocol requirements|safety of the (?:patient|subject)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One item as it was read. `kind` is inclusion, exclusion, field or heading; `demand` is None where nothing was understood.
-
-    `expression` says in the criteria language what the item demands of a person; `left_over` holds the words that were not understood, to
-    which its `unread(n)` point. `asks_the_team` marks consent, judgement, contraception and the like: things that only the study team can
-    settle.
-    """
-
-    kind: str
-    text: str
-    span: tuple[int, int] | None
-    demand: Reading | None
-    left_over: tuple[str, ...]
-    asks_the_team: bool
-    under: tuple[str, ...]
-
-    @property
-    def expression(self) -> str | None:
-        return None if self.demand is None else as_expression(self.demand)
-
-    @property
-    def is_read(self) -> bool:
-        return self.demand is not None
 
 
 class CriteriaReader:

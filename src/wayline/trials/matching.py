@@ -13,9 +13,8 @@ from wayline.logic.evaluation import Missing, Reason, evaluate
 from wayline.logic.nodes import Condition
 from wayline.logic.parsing import parse_expression
 from wayline.reading import Place
-from wayline.trials.criteria import Criterion
+from wayline.trials.criterion import HEADING, Criterion
 from wayline.trials.expressions import EVERYBODY
-from wayline.trials.splitting import HEADING
 
 MET, NOT_MET, UNKNOWN = "met", "not_met", "unknown"
 MAY_FIT, DEPENDS, DOES_NOT_FIT = "may_fit", "depends", "does_not_fit"

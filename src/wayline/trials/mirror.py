@@ -22,11 +22,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wayline.reading import WaylineError
-from wayline.trials.loading import Read, Record
 from wayline.trials.study import Study, earliest_day, parse_study
+
+if TYPE_CHECKING:
+    from wayline.trials.loading import Read, Record
 
 FILE_NAME = "trials.sqlite3"
 MAKING_LOCK_NAME = "trials.making.lock"
@@ -128,6 +130,15 @@ _CONFIRM_VERSIONS = """
 """
 _CONFIRM_DAYS = "UPDATE current SET day = :day WHERE standing = 'registry' AND coalesce(day, '') < :day"
 _STUDY = "SELECT current.nct_id, record, standing, left_on FROM current JOIN versions USING (version)"
+
+# The numbers and hashes alone, out of the index that holds them, without a look at the large records: "+" keeps SQLite from going there.
+_STATE = """
+    SELECT group_concat(line, char(10)) FROM (
+        SELECT current.nct_id || ' ' || hash || ' ' || standing || ' ' || coalesce(left_on, '') AS line
+        FROM current CROSS JOIN versions ON versions.nct_id = current.nct_id AND +versions.version = current.version
+        ORDER BY current.nct_id
+    )
+"""
 
 
 class DownloadMismatchError(WaylineError):
@@ -288,6 +299,17 @@ class Mirror:
     def generation(self) -> int:
         """A number that grows with every swap; what was computed from the mirror is good as long as it stays."""
         return int(self._state("generation") or 0)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder that it lies in."""
+        return self._path.parent
+
+    @property
+    def state_digest(self) -> str:
+        """SHA-256 over the hash of every current record and where it stands: the same only where `studies` gives the same."""
+        row = self._rows(_STATE)[0]
+        return hashlib.sha256((row[0] or "").encode()).hexdigest()
 
     @property
     def count(self) -> int:

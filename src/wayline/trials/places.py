@@ -17,7 +17,6 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
-import zipcodes
 from numpy.typing import NDArray
 
 from wayline.trials.study import OPEN_LATER, OPEN_NOW, Site, Study
@@ -92,6 +91,33 @@ def point_of_zip(zip_code: str) -> Point | None:
     return _table().zip_codes.get(match[1]) if match else None
 
 
+class ZipTable:
+    """The points of all ZIP codes as arrays, to be kept between runs: making the table anew takes some tenths of a second."""
+
+    def __init__(self, codes: NDArray[np.int64], points: NDArray[np.float64]) -> None:
+        """`codes` are the five digits as whole numbers, rising; `points` (n, 2) in degrees. ValueError where they do not fit together."""
+        if points.shape != (len(codes), 2) or np.any(np.diff(codes) <= 0):
+            raise ValueError("the table of ZIP codes does not fit together")
+        self.codes, self.points = codes, points
+
+    @classmethod
+    @cache
+    def whole(cls) -> ZipTable:
+        """The table of the package `zipcodes`, made once a process."""
+        rows = sorted((int(code), point) for code, point in _table().zip_codes.items())
+        return cls(np.asarray([code for code, _ in rows], dtype=np.int64), np.asarray([point for _, point in rows], dtype=np.float64))
+
+    def point_of(self, zip_code: str) -> Point | None:
+        """As `point_of_zip`."""
+        match = _ZIP_CODE.fullmatch(zip_code)
+        if match is None:
+            return None
+        place = int(np.searchsorted(self.codes, int(match[1])))
+        if place == len(self.codes) or self.codes[place] != int(match[1]):
+            return None
+        return Point(*self.points[place].tolist())
+
+
 @lru_cache(maxsize=50_000)
 def point_of_city(city: str, state: str | None) -> Point | None:
     """The middle of a US city's ZIP codes. The state is a name or its two letters, and may stand in `city` ("Houston, Texas") instead.
@@ -162,7 +188,9 @@ class SiteTable:
             here = open_points(study)
             counts.append(len(here))
             points.extend(here)
-        self._points = PointTable(points, counts)
+        self.points = np.asarray(points, dtype=np.float64).reshape(-1, 2)  # degrees, end to end
+        self.counts = np.asarray(counts, dtype=np.int64)
+        self._points = PointTable(self.points, self.counts)
 
     def miles_to_nearest(self, from_point: Point) -> NDArray[np.float64]:
         """For each study, in the order given: miles to its nearest open site, NaN where none has a known place."""
@@ -247,6 +275,8 @@ def _table() -> _Table:
 
 
 def _rows_of_state(code: str) -> list[_Row]:
+    import zipcodes
+
     rows: list[_Row] = zipcodes.filter_by_state(code)  # type: ignore[no-untyped-call]
     return rows
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-INCLUSION, EXCLUSION, HEADING = "inclusion", "exclusion", "heading"
+from wayline.trials.criterion import EXCLUSION, HEADING, INCLUSION
 
 
 @dataclass(frozen=True, slots=True)

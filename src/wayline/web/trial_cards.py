@@ -11,11 +11,10 @@ from typing import Any
 from wayline.facts.situation import Situation
 from wayline.facts.vocabulary import within_a_sentence
 from wayline.library import library
-from wayline.trials.criteria import FIELD, Criterion
+from wayline.trials.criterion import EXCLUSION, FIELD, HEADING, Criterion
 from wayline.trials.matching import DEPENDS, DOES_NOT_FIT, MAY_FIT, MET, NOT_MET, UNKNOWN, ItemVerdict, TrialVerdict
 from wayline.trials.mirror import Standing
 from wayline.trials.places import Point, SiteDistance, locate, miles_between, nearest_open_site, open_sites
-from wayline.trials.splitting import EXCLUSION, HEADING
 from wayline.trials.study import Site, Study
 from wayline.web.places import place_to_tell
 from wayline.web.trial_words import (

@@ -8,7 +8,7 @@ from datetime import date
 
 from wayline.facts.values import DateRange
 from wayline.logic.wording import date_in_words
-from wayline.trials.criteria import FIELD, Criterion
+from wayline.trials.criterion import FIELD, Criterion
 from wayline.trials.mirror import LEFT, Standing
 from wayline.trials.study import OPEN_BY_INVITATION, OPEN_LATER, OPEN_NOW, Site, Study
 

@@ -27,7 +27,7 @@ from django.conf import settings
 from wayline.facts.situation import Situation
 from wayline.library import library
 from wayline.reading import WaylineError
-from wayline.trials.criteria import Criterion
+from wayline.trials.criterion import Criterion
 from wayline.trials.finding import FactToAsk, OpenTrials
 from wayline.trials.known import as_record
 from wayline.trials.matching import check_trial
@@ -55,7 +55,7 @@ class TrialList:
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "row_of", {study.nct_id: row for row, study in enumerate(self.open_trials.studies)})
+        object.__setattr__(self, "row_of", {nct_id: row for row, nct_id in enumerate(self.open_trials.numbers)})
 
     def one(self, nct_id: str) -> OneStudy:
         """One of the list's studies, read already."""
@@ -218,8 +218,8 @@ class TrialShelf:
         content = library()
         with mirror, mirror.snapshot():
             state = (mark[0], mirror.generation)
-            open_trials = OpenTrials(mirror.studies(), content.criteria_reader, content.relevance, content.vocabulary)
-            return TrialList(state, open_trials, _standings(mirror, (study.nct_id for study in open_trials.studies)), written=None)
+            open_trials = content.open_trials(mirror)
+            return TrialList(state, open_trials, _standings(mirror, open_trials.numbers), written=None)
 
     def _example_list(self) -> _Example:
         with self._lock:

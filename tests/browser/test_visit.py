@@ -6,15 +6,12 @@ import base64
 import json
 from pathlib import Path
 
+import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.helpers import CHECKOUT
-from wayline.facts.case import load_case
-from wayline.library import library
-from wayline.records.codes import code_book
-from wayline.records.fhir_writing import bundle_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 REPORT = "FINDINGS: two lesions in the right lobe of the liver."
@@ -22,20 +19,18 @@ REPORT = "FINDINGS: two lesions in the right lobe of the liver."
 
 @pytest.fixture(scope="session")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A FHIR document about an invented person, with a closed scan report."""
-    person = load_case(CHECKOUT / "tests" / "people" / "junction_untreated.yaml", library().vocabulary)
-    bundle = bundle_of(person, code_book(), generated_at="2026-11-20T10:00:00Z")
-    patient = next(entry for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Patient")
+    """A hospital's FHIR bundle about an invented person, with a closed scan report."""
+    bundle = json.loads((CHECKOUT / "tests" / "records" / "examples" / "junction_bundle.json").read_text())
     report = {
         "resourceType": "DiagnosticReport",
         "id": "scan",
         "status": "final",
         "code": {"text": "CT of the belly"},
-        "subject": {"reference": patient["fullUrl"]},
+        "subject": {"reference": "Patient/p1"},
         "effectiveDateTime": "2026-11-02",
         "presentedForm": [{"contentType": "text/plain", "data": base64.b64encode(REPORT.encode()).decode()}],
     }
-    bundle["entry"].append({"fullUrl": "urn:uuid:6f6b7a3c-1111-4222-8333-444455556666", "resource": report})
+    bundle["entry"].append({"resource": report})
     path = tmp_path_factory.mktemp("record") / "record.json"
     path.write_text(json.dumps(bundle))
     return path
@@ -62,10 +57,10 @@ def test_from_a_record_to_the_sheet_for_the_visit(page: Page, server: str, recor
     page.get_by_role("button", name="Take over what I marked").last.click()
     expect(page.locator("main")).to_contain_text("You have decided about all facts.")
     expect(page.locator("main")).to_contain_text("CT of the belly")
-    page.locator('button[name="open"]').click()
+    page.get_by_role("button", name="Read now : CT of the belly").click()
     expect(page.locator(".report-text")).to_have_text(REPORT)
     page.get_by_role("link", name="Close it").click()
-    page.locator('button[value^="wait-"]').click()
+    page.locator('button[value^="wait-"]').first.click()
     page.get_by_role("link", name="See my options").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Options for what you told us")
     expect(page.locator("section.verdict-depends")).to_contain_text("Radiofrequency ablation")
@@ -82,7 +77,12 @@ def test_from_a_record_to_the_sheet_for_the_visit(page: Page, server: str, recor
     page.get_by_role("link", name="Get ready for my visit").click()
     page.get_by_role("link", name="The sheet for the visit").click()
     expect(page.locator("main")).to_contain_text("May my daughter come along?")
-    expect(page.locator("main")).to_contain_text("adenocarcinoma")
+    expect(page.locator("main")).to_contain_text("Adenocarcinoma")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="PDF, to print or send").click()
+    printed = pypdf.PdfReader(waiting.value.path())
+    assert len(printed.pages) <= 2
+    assert "May my daughter come along?" in " ".join(" ".join(one.extract_text() for one in printed.pages).split())
 
 
 def test_the_pages_for_a_visit_are_accessible(scripted: BrowserContext, server: str, record: Path) -> None:

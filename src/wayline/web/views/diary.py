@@ -28,6 +28,7 @@ from wayline.diary.log import (
 )
 from wayline.diary.trends import answer_in_words, chart_of, series_of, with_other_degrees
 from wayline.facts.values import DateRange
+from wayline.facts.written_days import case_day
 from wayline.library import library
 from wayline.logic.wording import date_in_words, value_in_words
 from wayline.web.asking import situation_from, taken_unit
@@ -254,7 +255,7 @@ def _earlier(one: Day) -> list[dict[str, Any]]:
 def _day_from(text: str) -> date | None:
     """A day that an entry may have: today's or one of the last 400; None for anything else."""
     try:
-        chosen = date.fromisoformat(text.strip()) if text.strip() else today()
+        chosen = date.fromisoformat(case_day(text.strip())) if text.strip() else today()
     except ValueError:
         return None
     return chosen if today() - timedelta(LONGEST_AGO_DAYS) <= chosen <= today() else None

@@ -150,9 +150,9 @@ def chosen_for(situation: Situation, questions: VisitQuestions, settles: Mapping
     """The questions that fit a situation, in the order in which they are offered.
 
     First two of each decision that is open now, then one of each that may be open, then one of each that fits any visit; then the rest in
-    the same order; last what is offered gently. Of somebody who told nothing of their illness, what fits any visit stands first: what may be
-    open would be guessed. Decisions take turns. Within a decision, those whose answer could settle the most come
-    first (`settles`: options and trials by fact), the others in the order of the file.
+    the same order; last what is offered gently. Of somebody who told nothing of their illness, what fits any visit stands first: what
+    may be open would be guessed. Decisions take turns. Within a decision, those whose answer could settle the most come first
+    (`settles`: options and trials by fact), the others in the order of the file.
     """
     settles = settles or {}
     tiers: dict[int, list[list[ChosenQuestion]]] = {}

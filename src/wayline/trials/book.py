@@ -272,15 +272,15 @@ class Book:
         rests[own] = rests[self._node_count + own] = True
         levels = []
         for level in self._levels:
-            chosen = np.logical_or.reduceat(rests[level.children], level.begins)
-            if chosen.any():
+            chosen = _holding(rests[level.children], level.begins)
+            if len(chosen):
                 children, begins = _ranges(level.children, level.begins, chosen)
                 nodes = level.nodes[chosen]
                 rests[nodes] = rests[self._node_count + nodes] = True
                 levels.append(_Level(nodes, children, begins, level.is_and[chosen]))
-        chosen = np.logical_or.reduceat(rests[self.items], self._begins)
-        items, begins = _ranges(self.items, self._begins, chosen)
-        return Part(np.asarray(places, dtype=np.int64), tuple(levels), np.flatnonzero(chosen), items, begins)
+        trials = _holding(rests[self.items], self._begins)
+        items, begins = _ranges(self.items, self._begins, trials)
+        return Part(np.asarray(places, dtype=np.int64), tuple(levels), trials, items, begins)
 
     def open_in(self, part: Part, node_truths: Truths, supposed: Truths) -> NDArray[np.bool_]:
         """Which of a part's trials stay open, (trials, cases): `supposed` holds a row of the part's literal truths for each case."""
@@ -334,8 +334,13 @@ def parsed_literal(text: str, vocabulary: Vocabulary) -> Condition:
     return parse_expression(text, vocabulary, Place("criteria", 1))
 
 
-def _ranges(values: NDArray[np.int64], begins: NDArray[np.int64], chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _holding(marked: NDArray[np.bool_], begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which of the ranges that lie end to end hold something marked. Few do, so the marks are looked up, not the ranges reduced."""
+    return np.unique(np.searchsorted(begins, np.flatnonzero(marked), side="right") - 1)
+
+
+def _ranges(values: NDArray[np.int64], begins: NDArray[np.int64], chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The chosen ones of ranges that lie end to end, end to end again, and where each begins."""
-    lengths = np.diff(np.append(begins, len(values)))
-    kept = lengths[chosen]
-    return values[np.repeat(chosen, lengths)], np.cumsum(kept) - kept
+    lengths = np.append(begins[1:], len(values))[chosen] - begins[chosen]
+    new_begins = np.cumsum(lengths) - lengths
+    return values[np.arange(lengths.sum()) + np.repeat(begins[chosen] - new_begins, lengths)], new_begins

@@ -929,7 +929,7 @@ def test_the_days_in_the_published_samples(name: str, fact_id: str, days: list[s
 SAMPLE_MISSES = [
     ("CCD_1__CCD.XML", "date", "Bathing: Independent", "'200130311' is not a date"),
     ("CCD_2__CCD.xml", "result", "Leukocytes", "there is no result yet"),
-    ("Discharge_Summary__Discharge_Summary.xml", "medication", "Ibuprofen", "prescribed"),
+    ("Discharge_Summary__Discharge_Summary.xml", "medication", "ibuprofen", "prescribed"),
     ("Discharge_Summary__Discharge_Summary.xml", "diagnosis still open", "Appendicitis", "not yet a finding"),
     ("History_and_Physical__History_and_Physical.xml", "date", "HGB: 13.2 g/dl", "before the day of birth"),
     ("History_and_Physical__History_and_Physical.xml", "result", "PLT: 123 10+3/ul", "10+3/ul"),

@@ -963,7 +963,7 @@ REPORTS: list[tuple[str, dict[str, Any], str | None]] = [
         "marked up",
         {
             "resourceType": "DocumentReference",
-            "description": "CT",
+            "type": concept(text="CT"),
             "content": [
                 {"attachment": {"contentType": "text/html; charset=utf-8", "data": _encoded("<p>Two<script>x</script> lesions.</p>")}}
             ],
@@ -974,7 +974,7 @@ REPORTS: list[tuple[str, dict[str, Any], str | None]] = [
         "a picture of a page",
         {
             "resourceType": "DocumentReference",
-            "description": "CT",
+            "type": concept(text="CT"),
             "content": [{"attachment": {"contentType": "application/pdf", "data": _encoded("%PDF")}}],
         },
         None,
@@ -983,7 +983,7 @@ REPORTS: list[tuple[str, dict[str, Any], str | None]] = [
         "elsewhere",
         {
             "resourceType": "DocumentReference",
-            "description": "CT",
+            "type": concept(text="CT"),
             "content": [{"attachment": {"contentType": "text/plain", "url": "https://example.org/Binary/1"}}],
         },
         None,
@@ -992,7 +992,7 @@ REPORTS: list[tuple[str, dict[str, Any], str | None]] = [
         "cannot be decoded",
         {
             "resourceType": "DocumentReference",
-            "description": "CT",
+            "type": concept(text="CT"),
             "content": [{"attachment": {"contentType": "text/plain", "data": "%%%"}}],
         },
         None,
@@ -1017,7 +1017,7 @@ def test_a_report_may_lie_in_a_binary_of_the_file() -> None:
     document = bundle(
         {
             "resourceType": "DocumentReference",
-            "description": "CT",
+            "type": concept(text="CT"),
             "date": "2026-10-02T10:00:00Z",
             "subject": SUBJECT,
             "content": [{"attachment": {"url": "Binary/b1"}}],

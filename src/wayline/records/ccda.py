@@ -287,8 +287,7 @@ def _read_loose_body(root: etree._Element, gathering: RecordGathering, kind: str
             if words is None:
                 gathering.miss("document without sections", Source(where, kind), "its text is damaged and cannot be unpacked")
             elif words:
-                title = child(root, "title")
-                gathering.report(brief("".join(map(str, title.itertext()))) if title is not None else kind, written_on, words, where)
+                gathering.report(kind, written_on, words, where)
 
 
 def _decoded_text(text: etree._Element) -> str | None:

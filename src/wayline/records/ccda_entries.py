@@ -17,7 +17,18 @@ from lxml import etree
 
 from wayline.facts.vocabulary import Vocabulary
 from wayline.records.ccda_measured import MeasuredReader, NotReadableError, Read, concept_block
-from wayline.records.ccda_sections import ALLERGIES, ENCOUNTERS, FAMILY, OPEN_DIAGNOSES, PROBLEMS, PROCEDURES, READ, UNKNOWN, Section
+from wayline.records.ccda_sections import (
+    ALLERGIES,
+    ENCOUNTERS,
+    FAMILY,
+    OPEN_DIAGNOSES,
+    PROBLEMS,
+    PROCEDURES,
+    READ,
+    UNKNOWN,
+    Section,
+    report_text,
+)
 from wayline.records.ccda_values import (
     NO_SPAN,
     V3,
@@ -31,6 +42,7 @@ from wayline.records.ccda_values import (
     coded,
     local_name,
     span_of,
+    squeezed,
     templates,
 )
 from wayline.records.codes import CodeBook, Meant, drugs_in_words
@@ -47,6 +59,7 @@ from wayline.records.fhir_gathering import RecordGathering
 from wayline.records.fhir_pool import Met, Pool
 from wayline.records.fhir_treatments import Treatments
 from wayline.records.gathering import Source
+from wayline.records.shown_words import is_name, is_result, without_repeats
 
 _STATEMENTS = frozenset(
     {
@@ -110,7 +123,6 @@ _INTOLERANCES = frozenset({"59037007", "235719002"})
 _SITE_QUALIFIER = "363698007"
 _HARMLESS_QUALIFIERS = frozenset({_SITE_QUALIFIER, "272741003", "246112005", "263502005", "288526004", "246100006"})
 _MOST_WORDINGS = 3_000  # different problems of one document
-_LONGEST_LINE = 200  # characters; more is a text, no answer
 _BACK = frozenset({"246455001", "263855007"})
 
 
@@ -141,6 +153,7 @@ class EntryReader:
             for subject in root.iter(f"{V3}subject")
             if (above := subject.getparent()) is not None and local_name(above) in (*_STATEMENTS, "section")
         )
+        self._whole: tuple[Section, str] | None = None
         self._known_conditions: dict[str, tuple[Meant, ...]] = {}
         self._values = MeasuredReader(vocabulary, code_book, narrative)
         pool = Pool()
@@ -270,6 +283,8 @@ class EntryReader:
         code = coded(child(observation, "code"), self._narrative)
         is_assertion = bool(followed & _PROBLEM_OBSERVATIONS) or any(one.code in _ASSERTIONS for one in code.codes)
         is_coded_value = any(True for _ in children(observation, "value"))
+        if observation.get("nullFlavor") is None and _status(observation) not in _CALLED_OFF:
+            self._close_texts(observation, code, is_assertion, context)
         if observation.get("nullFlavor") is not None:
             self._gathering.miss(section.kind, self._source(observation, context), "the record says that nothing is known of it")
         elif followed & _ALLERGY_OBSERVATIONS or (section.kind == ALLERGIES and child(observation, "participant") is not None):
@@ -285,20 +300,33 @@ class EntryReader:
         else:
             self._day_of(observation, context)  # a day that no calendar holds is listed as such
             self._gathering.miss(section.kind, self._source(observation, context), "no fact stands for it here")
-            self._long_words(observation, context)
         for nested in _nested(observation, "SUBJ", "COMP", "REFR", "SPRT"):
             if local_name(nested) == "observation" and not self._is_about_somebody_else(nested):
                 inner = coded(child(nested, "code"), self._narrative)
                 if self._means_a_test(inner, nested, context):
                     self._guarded(nested, context)
 
-    def _long_words(self, observation: etree._Element, context: _Context) -> None:
-        """A text of many words as a value is a report within the results: kept closed."""
-        for value in children(observation, "value"):
-            text = self._narrative.full_text_of(value)
-            if len(text) > _LONGEST_LINE and not context.section.is_report:
-                title = coded(child(observation, "code"), self._narrative).words or context.section.title
-                self._gathering.report(title, self._day_of(observation, context), text, context.section.where(observation))
+    def _close_texts(self, observation: etree._Element, code: Coded, is_assertion: bool, context: _Context) -> None:
+        """Prose as a value is a report within the results: kept closed, unless its section's own report holds the same words."""
+        texts = self._values.prose_of(observation, is_assertion)
+        named = self._narrative.full_text_of(child(child(observation, "code"), "originalText"))
+        texts += [named] if named and not is_name(named) else []
+        if not code.words and not self._values.words_of(observation):
+            written = self._narrative.full_text_of(child(observation, "text"))
+            texts += [written] if written and not is_result(written) else []
+        whole = self._whole_of(context.section)
+        told = [text for text in without_repeats(texts) if squeezed(text) not in whole]
+        try:
+            day = self._day_of(observation, context)
+        except ImpossibleDateError:
+            day = None  # it is listed where the observation is read
+        self._gathering.report(code.words or context.section.title, day, "\n\n".join(told), context.section.where(observation))
+
+    def _whole_of(self, section: Section) -> str:
+        """A section's own report on one line; each is put together once."""
+        if self._whole is None or self._whole[0] is not section:
+            self._whole = section, squeezed(report_text(section))
+        return self._whole[1]
 
     def _list_open(self, statement: etree._Element, section: Section) -> None:
         """What was suspected when it was written is listed, not taken."""
@@ -351,9 +379,9 @@ class EntryReader:
             return _CALLED_OFF[status]
         if child(observation, "uncertaintyCode") is not None:
             return "the record itself is not sure of it"
-        if value is None or (not told.codes and not told.words):
-            return "the record names no problem here"
         original = self._narrative.text_of(child(value, "originalText"))
+        if value is None or (not told.codes and not told.words and not original):
+            return "the record names no problem here"
         listed = ((code.system, code.code, code.display) for code in told.codes)
         if (taken_back := self._clinical.why_taken_back(original, listed)) is not None:
             return taken_back
@@ -533,7 +561,8 @@ class EntryReader:
         self._treatments.read_medicine(Met(resource, context.section.where(administration), ()))
         tells_something = (len(self._gathering.not_understood), self._gathering.told_so_far) != known_before[1:]
         if counts["other medicines"] > known_before[0] and not tells_something:
-            source = Source(context.section.where(administration), brief(words or "a medicine without a name"))
+            named = words if words and is_name(words) else "a medicine without a name"
+            source = Source(context.section.where(administration), brief(named))
             self._gathering.miss("medication", source, "no treatment of the cancer that is known here")
 
     @staticmethod
@@ -642,13 +671,19 @@ class EntryReader:
         is_assertion = any(one.code in _ASSERTIONS for one in code.codes)
         chosen = told if is_assertion or not code.words else code
         value_words = self._values.words_of(statement) if value is None and not is_assertion else ""
+        material = child(statement, "consumable", "manufacturedProduct", "manufacturedMaterial", "code")
         words = (
             ": ".join(filter(None, (chosen.words, value_words if value_words != chosen.words else "")))
-            or self._narrative.text_of(child(statement, "text"))
+            or coded(material, self._narrative).words
+            or self._result_in_text(statement)
             or self._deepest_words(statement)
         )
         named = next((self._code_book.code_name(one.system, one.code) for one in chosen.codes), None)
         return Source(context.section.where(statement), brief(words or local_name(statement)), named)
+
+    def _result_in_text(self, statement: etree._Element) -> str:
+        text = self._narrative.text_of(child(statement, "text"))
+        return text if is_result(text) else ""
 
     def _deepest_words(self, statement: etree._Element) -> str:
         for element in statement.iter(f"{V3}value", f"{V3}code"):

@@ -26,6 +26,7 @@ from wayline.records.ccda_values import (
 from wayline.records.codes import CodeBook, Meant
 from wayline.records.fhir_access import Coding, Concept
 from wayline.records.fhir_values import Ends, NotReadableError, Read, ValueReader
+from wayline.records.shown_words import is_name, is_result
 
 _UCUM = "2.16.840.1.113883.6.8"
 _LONGEST_ANSWER = 400  # characters; more is a report, not a value
@@ -76,8 +77,37 @@ class MeasuredReader:
         return self._reader.ends(definition, {"referenceRange": ranges}, unit)
 
     def words_of(self, observation: etree._Element) -> str:
-        """The value as a person would read it."""
-        return "; ".join(filter(None, (self._words(value) for value in children(observation, "value"))))
+        """The value as a person would read it, where it is a plain result; prose is a report and is not shown here."""
+        names = self._names(observation)
+        return "; ".join(
+            words for value in children(observation, "value") if (words := self._words(value)) and self._is_shown(value, words, names)
+        )
+
+    def prose_of(self, observation: etree._Element, is_named: bool = False) -> list[str]:
+        """The values, or the words of a coded value, that are no plain results, with their lines.
+
+        `is_named`: the value's own words name a problem, and are shown as far as they are a name.
+        """
+        names = self._names(observation)
+        texts = []
+        for value in children(observation, "value"):
+            words = self._words(value)
+            is_name_of_problem = is_named and value_kind(value) not in ("ST", "ED") and is_name(words)
+            if words and not is_name_of_problem and not self._is_shown(value, words, names):
+                texts.append(self._narrative.full_text_of(value) or words)
+            original = self._narrative.full_text_of(child(value, "originalText"))
+            if original and not is_name(original):
+                texts.append(original)
+        return texts
+
+    def _names(self, observation: etree._Element) -> tuple[str, ...]:
+        code = child(observation, "code")
+        told = coded(code, self._narrative)
+        return tuple(filter(None, (told.words, *(one.display for one in told.codes), self._narrative.text_of(child(code, "originalText")))))
+
+    def _is_shown(self, value: etree._Element, words: str, names: tuple[str, ...]) -> bool:
+        is_coded = any(one.display or one.code for one in coded(value, self._narrative).codes)
+        return is_name(words) if is_coded else value_kind(value) == "IVL_PQ" or is_result(words, names)
 
     def _words(self, value: etree._Element) -> str:
         if value_kind(value) == "IVL_PQ":

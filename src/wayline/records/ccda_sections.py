@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from wayline.records.ccda_values import V3, child, children, line_of, local_name, narrative_text, squeezed, templates
+from wayline.records.shown_words import is_title
 
 LOINC = "2.16.840.1.113883.6.1"
 DICOM = "1.2.840.10008.2.16.4"
@@ -241,8 +242,9 @@ def _known(element: etree._Element) -> tuple[str, bool]:
 def _title(element: etree._Element, kind: str) -> str:
     title, code = child(element, "title"), child(element, "code")
     words = squeezed("".join(title.itertext())) if title is not None else ""
-    words = words or (squeezed(code.get("displayName") or "") if code is not None else "") or kind
-    return words if len(words) <= 80 else f"{words[:80]}..."
+    display = squeezed(code.get("displayName") or "") if code is not None else ""
+    # A heading of whole sentences tells the news before anybody asked to read them.
+    return next((one for one in (words, display) if is_title(one)), kind)
 
 
 def report_text(section: Section) -> str:

@@ -12,6 +12,8 @@ from datetime import date
 
 from lxml import etree
 
+from wayline.records.shown_words import LONGEST_NAME, is_name
+
 V3 = "{urn:hl7-org:v3}"
 SDTC = "{urn:hl7-org:sdtc}"
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
@@ -183,7 +185,8 @@ def coded(element: etree._Element | None, narrative: Narrative) -> Coded:
         if (one.get("code") or "").strip() and one.get("nullFlavor") is None
     )
     original = narrative.text_of(child(element, "originalText"))
-    words = next((code.display for code in codes if code.display), "") or _display(element) or original
+    display = next((code.display for code in codes if code.display), "") or _display(element)
+    words = (display if is_name(display) else f"{display[:LONGEST_NAME]}...") if display else original if is_name(original) else ""
     return Coded(codes, brief(words or (codes[0].code if codes else "")), element.get("nullFlavor"))
 
 

@@ -13,7 +13,7 @@ from wayline.records.fhir_gathering import RecordGathering, Source
 from wayline.records.fhir_pool import Met, Pool, person_of, whose
 from wayline.records.fhir_texts import Texts
 from wayline.records.fhir_treatments import MEDICINES, Treatments
-from wayline.records.imported import ImportedFact, NotUnderstood, RecordReading
+from wayline.records.imported import ClosedReport, ImportedFact, NotUnderstood, RecordReading
 from wayline.records.own_extension import MetResource, own_values
 
 SOURCE = "hospital record (FHIR)"
@@ -80,12 +80,18 @@ def read_fhir(pool: Pool, name: str, form: str, vocabulary: Vocabulary, book: Co
         form,
         (*own.facts, *coded),
         (*pool.not_understood, *own.changed, *gathering.not_understood, *reader.texts.not_understood),
-        tuple(reader.texts.reports),
+        _all_reports(reader.texts.reports, gathering.reports),
         {**counts, **medicines},
         person.people,
         own.as_of,
         person.identity,
     )
+
+
+def _all_reports(reports: list[ClosedReport], answers: list[ClosedReport]) -> tuple[ClosedReport, ...]:
+    """The reports, and the answers in prose that do not stand in one of them already."""
+    whole = "\n\n".join(" ".join(one.text.split()) for one in reports)
+    return (*reports, *(one for one in answers if " ".join(one.text.split()) not in whole))
 
 
 def _why_not_ours(met: Met) -> str | None:

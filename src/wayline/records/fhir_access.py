@@ -14,6 +14,7 @@ from typing import Any
 
 from wayline.facts.values import DateRange
 from wayline.records.codes import CodeBook, Meaning, Meant
+from wayline.records.shown_words import LONGEST_NAME, NO_NAME, is_name
 
 Resource = Mapping[str, Any]
 _DATE = re.compile(r"\s*([0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2}(?![0-9])(?:[T ].*)?)?)?)\s*")
@@ -107,10 +108,18 @@ class Concept:
         return tuple(dict.fromkeys(one[:_LONGEST_TEXT] for one in (self.text, *(coding.display for coding in self.codings)) if one))
 
     @property
+    def prose(self) -> str | None:
+        """Its own text where that is too long for a name and no code is called so."""
+        is_prose = self.text is not None and not is_name(self.text) and all(self.text != one.display for one in self.codings)
+        return self.text if is_prose else None
+
+    @property
     def words(self) -> str:
-        """As a person would read it."""
+        """As a person would read it. A text too long for a name may be a report, so it is never shown here."""
+        names = (one for one in self.wordings if is_name(one))
+        displays = (f"{coding.display[:LONGEST_NAME]}..." for coding in self.codings if coding.display)
         codes = (coding.code for coding in self.codings if coding.code)
-        return next(iter(self.wordings), None) or next(codes, None) or "no name"
+        return next((one for listed in (names, displays, codes) for one in listed), NO_NAME)
 
     def words_by(self, book: CodeBook) -> str:
         """As a person would read it; a bare code by the name that our own map gives it."""

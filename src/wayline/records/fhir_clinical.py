@@ -14,6 +14,7 @@ from wayline.records.fhir_access import Coding, Concept, Resource, block_of, blo
 from wayline.records.fhir_gathering import RecordGathering, Source
 from wayline.records.fhir_pool import Met, Pool, references_in
 from wayline.records.fhir_values import NotReadableError, Read, ValueReader
+from wayline.records.shown_words import is_result, without_repeats
 
 # Facts that belong to one cancer: in a record of another one they say nothing about this one.
 OF_THE_CANCER = ("diagnosis.", "metastases.", "biomarker.", "disease.", "esophagus.")
@@ -37,6 +38,7 @@ _HISTOLOGY_EXTENSIONS = ("histology-morphology-behavior",)
 _PRIMARY_EXTENSION = "related-primary-cancer-condition"
 _ASSERTED_EXTENSION = "condition-assertedDate"
 _LONGEST_WORDS = 200
+_LONGEST_OF_CODE = 80  # characters of the name of a code
 _LONGEST_TAKEN_BACK = 2_000
 # A record's own words beside a code can take back what the code says.
 _TAKEN_BACK = re.compile(
@@ -174,6 +176,7 @@ class Clinical:
         condition = met.resource
         code = Concept.of(condition, "code")
         source = Source(met.where, brief(code.words_by(self.book)), code.code_name(self.book), self._condition_day(condition))
+        self.gathering.report(_type_of(condition, code), source.date, code.prose or "", source.where)
         why = _why_not_confirmed(condition) or self._why_taken_back(code)
         if why is not None:
             self.gathering.miss("Condition", source, why)
@@ -230,7 +233,7 @@ class Clinical:
                 self._stage(summary, _of(source, f"{source.words}: {summary.words}", day))
         for wording in code.wordings:
             if "stage" in wording.lower() and (told := self.values.stage_in_words(wording)):
-                self.gathering.fact("Condition", "diagnosis.stage", {"value": told}, _of(source, wording, source.date))
+                self.gathering.fact("Condition", "diagnosis.stage", {"value": told}, _of(source, code.words_by(self.book), source.date))
                 break
 
     def _histology(self, told: Concept, source: Source) -> None:
@@ -284,8 +287,12 @@ class Clinical:
         code = Concept.of(observation, "code")
         day = _observed_day(observation)
         status = text_of(observation, "status")
-        said = f"{code.words_by(self.book)}{_told_words(observation, self.book)}" + (" (preliminary)" if status == "preliminary" else "")
+        open_end = " (preliminary)" if status == "preliminary" else ""
+        said = f"{code.words_by(self.book)}{_told_words(observation, code, self.book)}{open_end}"
         source = Source(met.where, brief(said), code.code_name(self.book), day)
+        components = blocks_of(observation, "component")
+        if status not in ("entered-in-error", "cancelled"):
+            self._close_texts(observation, code, components, source)
         if (
             status in _STATUS_NOT_USED
             or (status is not None and status not in _STATUS_USED)
@@ -295,7 +302,6 @@ class Clinical:
                 "Observation", source, _STATUS_NOT_USED.get(status or "", f"its status '{shortened(status)}' is none that we know")
             )
             return
-        components = blocks_of(observation, "component")
         has_parts = bool(components or blocks_of(observation, "hasMember"))
         tests = self._tests(code, observation)
         has_value = any(key.startswith("value") for key in observation)
@@ -308,13 +314,24 @@ class Clinical:
             self._read_finding(observation, code, source)
         for number, component in enumerate(components, start=1):
             named = Concept.of(component, "code")
-            words = brief(f"{named.words_by(self.book)}{_told_words(component, self.book)}")
+            words = brief(f"{named.words_by(self.book)}{_told_words(component, named, self.book)}")
             here = Source(f"{met.where}, component {number}", words, named.code_name(self.book), day)
             part = self._tests(named, observation)
             if part:
                 self._read_tests(part, component, named, here, day)
             elif not tests:
                 self.gathering.miss("Observation", here, "no test here that we know")
+
+    def _close_texts(self, observation: Resource, code: Concept, components: list[Resource], source: Source) -> None:
+        """All that it says in prose, its parts and notes too, as one closed report: the list of what was met only names it."""
+        parts = [("", text) for text in _prose_of(observation, code)]
+        for component in components:
+            named = Concept.of(component, "code")
+            parts += [(named.words_by(self.book), text) for text in _prose_of(component, named)]
+        texts = without_repeats(text for _, text in parts)
+        heading = {text.strip(): name for name, text in parts}
+        told = "\n\n".join(f"{heading[text]}: {text}" if heading[text] else text for text in texts)
+        self.gathering.report(code.words_by(self.book), source.date, told, source.where)
 
     def _tests(self, code: Concept, observation: Resource) -> tuple[Meant, ...]:
         """Which test it is, by its codes, or by its whole name where no code says otherwise.
@@ -458,10 +475,32 @@ def _extension_day(resource: Resource, name: str) -> str | None:
     return None
 
 
-def _told_words(observation: Resource, book: CodeBook) -> str:
-    """The value as a person would read it."""
+def _told_words(observation: Resource, named: Concept, book: CodeBook) -> str:
+    """The value as a person would read it, where it is a plain result; prose is a report and is not shown here."""
     value = _plain_value(observation, book)
-    return f": {value}" if value else ""
+    concept = next((one for key in ("valueCodeableConcept", "valueCoding") if (one := Concept.of(observation, key))), None)
+    if concept is not None and concept.codings:
+        names = tuple(one.display for one in concept.codings if one.display)
+        is_name_of_code = any(value.startswith(name[:_LONGEST_OF_CODE]) for name in names)
+        if not is_name_of_code and not is_result(value, named.wordings):
+            value = names[0] if names else concept.codings[0].code or ""
+        return f": {value[:_LONGEST_OF_CODE]}" if value else ""
+    return f": {value}" if value and is_result(value, named.wordings) else ""
+
+
+def _prose_of(observation: Resource, named: Concept) -> list[str]:
+    """The free text of an observation or a part of one that is no plain result: its answer, why there is none, its notes."""
+    texts = [text_of(observation, "valueString"), text_of(observation, "valueDateTime")]
+    for key in ("valueCodeableConcept", "valueCoding", "dataAbsentReason"):
+        concept = Concept.of(observation, key)
+        if concept.text is not None and all(concept.text != one.display for one in concept.codings):
+            texts.append(text_of(block_of(observation, key), "text") or concept.text)
+    quantity = block_of(observation, "valueQuantity")
+    texts += [text_of(quantity, "unit"), text_of(quantity, "value")]
+    texts += [text_of(one, "text") for key in ("referenceRange", "interpretation") for one in blocks_of(observation, key)]
+    told = [text for text in texts if text and not is_result(text, named.wordings)]
+    told += [text for note in blocks_of(observation, "note") if (text := text_of(note, "text")) and not is_result(text)]
+    return [*told, *filter(None, [named.prose])]
 
 
 def _plain_value(observation: Resource, book: CodeBook) -> str:
@@ -480,6 +519,10 @@ def _plain_value(observation: Resource, book: CodeBook) -> str:
     told = block_of(observation, "valueRange")
     ends = [block_of(told, key).get("value") for key in ("low", "high")]
     return " to ".join(str(end) for end in ends if isinstance(end, int | float))
+
+
+def _type_of(condition: Resource, code: Concept) -> str:
+    return code.words if code.codings else "Entry of the problem list"
 
 
 def brief(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from wayline.reading import shortened
 from wayline.records.fhir_access import Resource, block_of, blocks_of, day_of, text_of
 from wayline.records.imported import Identity, NotUnderstood
+from wayline.records.shown_words import is_result
 
 _PERSON_KEYS = ("subject", "patient", "individual", "beneficiary")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
@@ -51,7 +52,7 @@ class Pool:
         kind = resource["resourceType"]
         if not _TYPE.fullmatch(kind):
             self.counts["no resource"] += 1
-            self.miss("no resource", shortened(kind), where, "this is no name of a FHIR resource")
+            self.miss("no resource", shortened(kind) if is_result(kind) else "an entry", where, "this is no name of a FHIR resource")
             return
         if kind == "Bundle":
             self.add_bundle(resource, where)

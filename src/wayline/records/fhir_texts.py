@@ -12,6 +12,7 @@ from wayline.records.fhir_access import Concept, Resource, block_of, blocks_of, 
 from wayline.records.fhir_clinical import brief
 from wayline.records.fhir_pool import Met, Pool
 from wayline.records.imported import ClosedReport, NotUnderstood
+from wayline.records.shown_words import is_result, without_repeats
 
 _LONGEST_REPORT = 200_000
 _MOST_ENCODED = 8_000_000
@@ -31,9 +32,9 @@ class Texts:
         """A DiagnosticReport with its conclusion, its attached forms, or its narrative."""
         report = met.resource
         if text_of(report, "status") in ("entered-in-error", "cancelled"):
-            self._miss(met, Concept.of(report, "code").words, "it was entered in error or cancelled")
+            self._miss(met, _title_of(report, "code", "Report"), "it was entered in error or cancelled")
             return
-        title = Concept.of(report, "code").words
+        title = _title_of(report, "code", "Report")
         day = _day(report, ("effectiveDateTime", "issued"), "effectivePeriod")
         attached = [text for form in blocks_of(report, "presentedForm") if (text := self._attachment(form, met, title))]
         conclusion = text_of(report, "conclusion")
@@ -43,7 +44,8 @@ class Texts:
     def read_document(self, met: Met) -> None:
         """A DocumentReference with the texts that are attached to it."""
         document = met.resource
-        title = text_of(document, "description") or Concept.of(document, "type").words
+        # Its description is free text, and may hold the news itself.
+        title, description = _title_of(document, "type", "Document"), text_of(document, "description")
         if text_of(document, "status") in ("entered-in-error", "superseded"):
             self._miss(met, title, "it was entered in error, or another one took its place")
             return
@@ -51,12 +53,13 @@ class Texts:
         day = day_of(document.get("date")) or day_of(block_of(context, "period").get("start"))
         attachments = [block_of(one, "attachment") for one in blocks_of(document, "content")]
         texts = [text for one in attachments if one and (text := self._attachment(one, met, title))]
-        self._keep(title, day, "\n\n".join(dict.fromkeys(texts)), met)
+        told = description if description and (texts or not is_result(description)) else None
+        self._keep(title, day, "\n\n".join(without_repeats([told, *texts])), met)
 
     def read_composition(self, met: Met) -> None:
         """The sections of a document, one after the other."""
         composition = met.resource
-        title = text_of(composition, "title") or Concept.of(composition, "type").words
+        title = _title_of(composition, "type", "Document")
         parts: list[str] = []
         waiting = blocks_of(composition, "section")
         while waiting and len(parts) < 500:
@@ -100,6 +103,11 @@ class Texts:
 
     def _miss(self, met: Met, title: str, why: str) -> None:
         self.not_understood.append(NotUnderstood(met.type, brief(title), met.where, why))
+
+
+def _title_of(resource: Resource, key: str, otherwise: str) -> str:
+    named = Concept.of(resource, key)
+    return named.words if named else otherwise
 
 
 def _day(resource: Resource, keys: tuple[str, ...], period: str) -> str | None:

@@ -14,6 +14,7 @@ from wayline.facts.vocabulary import FactDefinition, Vocabulary
 from wayline.reading import shortened
 from wayline.records.codes import CodeBook, Meant, plain_words
 from wayline.records.fhir_access import Concept, Resource, block_of, blocks_of, day_of, number_of, text_of
+from wayline.records.shown_words import is_result, quoted
 
 _COMPARATORS = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least", "≤": "at_most", "≥": "at_least"}
 _NUMBER = r"(?P<sign>[<>]=?|≤|≥)?\s*(?P<number>[0-9]{1,12}(?:\.[0-9]{1,9})?)"
@@ -46,6 +47,7 @@ _REPAIR = re.compile(r"\bmmr\b|mismatch|\brepair\b", re.IGNORECASE)
 _DEFECT = re.compile(r"deficien|\bloss\b|\bdmmr\b", re.IGNORECASE)
 _LEADING = re.compile(r"[^,;:.()\[\]–—/]{1,60}")
 _LONGEST_ANSWER = 160
+_MOST_WORDS_OF_UNIT = 3
 _MOST_REMEMBERED = 1_000  # spellings of units
 
 
@@ -145,7 +147,8 @@ class ValueReader:
                 code = None
             elif self._conversion(definition, code) != self._conversion(definition, words):
                 raise NotReadableError(
-                    f"{definition.label}: its unit is told twice, and differently: '{shortened(code)}' and '{shortened(words)}'"
+                    f"{definition.label}: its unit is told twice, and differently: {quoted(code or '', 'one')} and "
+                    f"{quoted(words, 'another')}"
                 )
         return self._unit(definition, code or words)
 
@@ -183,7 +186,7 @@ class ValueReader:
         if unit and not self._accepts(definition, unit):
             accepted = [one for one in (definition.unit, *(other.unit for other in definition.other_units)) if one]
             names = " or ".join(accepted) if accepted else "no unit"
-            raise NotReadableError(f"{definition.label}: the unit '{shortened(written)}' is none of those that we can convert ({names})")
+            raise NotReadableError(f"{definition.label}: the unit{_beside(written or '')} is none of those that we can convert ({names})")
         return unit or None
 
     def _range(self, definition: FactDefinition, told: Mapping[str, Any]) -> Read:
@@ -209,7 +212,7 @@ class ValueReader:
         if between is not None and definition.group != "labs":
             form = {"at_least": plain(float(between[1])), "at_most": plain(float(between[2]))}
             return Read(definition.id, form, self._unit(definition, between[3]))
-        raise NotReadableError(f"'{shortened(text)}' is not just a number with its unit")
+        raise NotReadableError(f"{quoted(text)} is not just a number with its unit")
 
     # --- Answers ------------------------------------------------------------------------------------------------------
 
@@ -240,14 +243,14 @@ class ValueReader:
             answers |= dict.fromkeys(one for one in (self.leading_answer(wording),) if one)
         known = [one for one in answers if one != "unknown"]
         if len(known) > 1 or (known and "unknown" in answers):
-            raise NotReadableError(f"'{shortened(told.words)}' says different things")
+            raise NotReadableError(f"{quoted(told.words)} says different things")
         if not known:
             if "unknown" in answers:
-                raise NotReadableError(f"'{shortened(told.words)}' is no result")
+                raise NotReadableError(f"{quoted(told.words)} is no result")
             direct = next((one for one in told.wordings if one.strip().lower() in definition.choices), None)
             if direct is not None:
                 return [Read(definition.id, {"value": direct.strip().lower()})]
-            raise NotReadableError(f"'{shortened(told.words)}' is none of the answers that we know")
+            raise NotReadableError(f"{quoted(told.words)} is none of the answers that we know")
         return [Read(definition.id, {"value": self._said(definition, known[0], named)})]
 
     def leading_answer(self, text: str) -> str | None:
@@ -285,7 +288,7 @@ class ValueReader:
         """HER2 as laboratories write it: a score of 0 to 3+, an answer, or both, which must then agree."""
         text = " ".join(told.wordings)
         if len(text) > _LONGEST_ANSWER:
-            raise NotReadableError(f"'{shortened(text)}' says more than one result")
+            raise NotReadableError(f"{quoted(text)} says more than one result")
         said = set(answers) | {one for wording in told.wordings if (one := self.leading_answer(_HER2_NAME.sub(" ", wording).strip(" :=")))}
         bare = _HER2_NAME.sub(" ", text)
         scores = set(_HER2_SCORE.findall(bare)) if definition.id != "biomarker.her2_ish" else set()
@@ -297,13 +300,13 @@ class ValueReader:
                 said.add({"not amplified": "negative", "amplified": "positive"}.get(word, word))
                 words = re.sub(rf"\b{word}\b", " ", words)
         if "unknown" in said or len(scores) > 1 or len(said) > 1 or re.search(r"\b(not|no|cannot|pending|insufficient)\b", words):
-            raise NotReadableError(f"'{shortened(told.words)}' is no clear result")
+            raise NotReadableError(f"{quoted(told.words)} is no clear result")
         score, answer = next(iter(scores), None), next(iter(said), None)
         agrees = {"positive": ("3",), "negative": ("0", "1"), "equivocal": ("2",)}
         # 2+ with a gene test may end either way.
         open_score = definition.id == "biomarker.her2" and score == "2"
         if score is not None and answer is not None and not open_score and score not in agrees.get(answer, (score,)):
-            raise NotReadableError(f"'{shortened(told.words)}': the score and the answer do not go together")
+            raise NotReadableError(f"{quoted(told.words)}: the score and the answer do not go together")
         reads = [Read("biomarker.her2_ihc", {"value": int(score)})] if score is not None else []
         if definition.id == "biomarker.her2_ish":
             reads = [Read(definition.id, {"value": answer})] if answer in ("positive", "negative") else []
@@ -312,7 +315,7 @@ class ValueReader:
         elif answer in ("positive", "negative") and (definition.id == "biomarker.her2" or score is None):
             reads.append(Read("biomarker.her2", {"value": answer}))
         if not reads:
-            raise NotReadableError(f"'{shortened(told.words)}' is none of the results that we know")
+            raise NotReadableError(f"{quoted(told.words)} is none of the results that we know")
         return reads
 
     # --- Scales, stage, cell type -------------------------------------------------------------------------------------
@@ -333,7 +336,7 @@ class ValueReader:
         }
         if (coded or worded) == {"M1"}:
             return "4"
-        raise NotReadableError(f"'{shortened(told.words)}' tells no stage")
+        raise NotReadableError(f"{quoted(told.words)} tells no stage")
 
     def _karnofsky(self, observation: Resource) -> dict[str, Any]:
         told = _concept_or_text(observation)
@@ -399,7 +402,7 @@ class ValueReader:
                 return {"value": low}
             if low < high:
                 return {"one_of": list(range(low, high + 1))}
-        raise NotReadableError(f"'{shortened(told.words)}' is no ECOG grade of somebody living")
+        raise NotReadableError(f"{quoted(told.words)} is no ECOG grade of somebody living")
 
     def stage(self, told: Concept) -> str:
         """A stage group in the choices of the vocabulary, out of codes and words, which must agree: codes of stages are often mistaken."""
@@ -407,10 +410,10 @@ class ValueReader:
         found = {str(one.value) for one in told.meant(self.book, "fact") if one.id == "diagnosis.stage" and one.value is not None}
         found |= {stage for text in texts if (stage := self.stage_in_words(text))}
         if not found:
-            raise NotReadableError(f"'{shortened(told.words)}' is no stage that we know")
+            raise NotReadableError(f"{quoted(told.words)} is no stage that we know")
         exact = max(found, key=len)
         if any(not exact.startswith(one) for one in found):
-            raise NotReadableError(f"'{shortened(told.words)}': the code and the words tell different stages")
+            raise NotReadableError(f"{quoted(told.words)}: the code and the words tell different stages")
         return exact
 
     @staticmethod
@@ -433,7 +436,7 @@ class ValueReader:
         found = dict.fromkeys(value for text in told.wordings if (value := self.book.cell_type_in_words(text)))
         if len(found) == 1:
             return next(iter(found))
-        raise NotReadableError(f"'{shortened(told.words)}' is no cell type that we know")
+        raise NotReadableError(f"{quoted(told.words)} is no cell type that we know")
 
     # --- The lab's own range --------------------------------------------------------------------------------------------
 
@@ -466,7 +469,7 @@ class ValueReader:
             return Ends({"lower_limit": float(between[1]), "upper_limit": float(between[2])})
         if signed is not None and signed["sign"] and self._same_unit(signed["unit"], unit):
             return Ends({"upper_limit" if signed["sign"][0] in "<≤" else "lower_limit": float(signed["number"])})
-        return Ends(why_not=f"the lab's own range '{shortened(text)}' was not understood")
+        return Ends(why_not=f"the lab's own range{_beside(text)} was not understood")
 
     def _same_unit(self, written: str | None, unit: str | None) -> bool:
         if not written:
@@ -477,6 +480,11 @@ class ValueReader:
 def plain(number: float) -> float | int:
     """A number as a case file writes it."""
     return int(number) if number == int(number) and abs(number) < 1e15 else number
+
+
+def _beside(text: str) -> str:
+    """A few words in quotes, or nothing where they say more than a unit or a range does."""
+    return f" '{shortened(text)}'" if is_result(text) and len(text.split()) <= _MOST_WORDS_OF_UNIT else ""
 
 
 def _is_normal(told: Mapping[str, Any]) -> bool:
@@ -514,6 +522,6 @@ def _bare_quantity(observation: Resource) -> Any:
 def _no_value(observation: Resource, label: str) -> str:
     absent = Concept.of(observation, "dataAbsentReason")
     if absent:
-        return f"{label}: no value, because: {shortened(absent.words)}"
+        return f"{label}: no value, because: {quoted(absent.words, 'it is absent')}"
     others = [key for key in observation if key.startswith("value") and key != "valueSet"]
     return f"{label}: its value is of another form" if others else f"{label}: no value is told"

@@ -78,7 +78,7 @@ class Gathering:
 
     def report(self, title: str, date: str | None, text: str, where: str) -> None:
         """A narrative, kept closed. The same text twice is kept once."""
-        if text not in self._texts:
+        if text and text not in self._texts:
             self._texts.add(text)
             self.reports.append(ClosedReport(brief(title), date, text, where))
 

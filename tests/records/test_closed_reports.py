@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.helpers import shared_folder
 from tests.records import ccda_documents as ccda
-from tests.records.fhir_samples import AS_OF, SUBJECT, bundle, concept, condition, observation, read
+from tests.records.fhir_samples import AS_OF, SUBJECT, bundle, concept, condition, medicine, observation, procedure, read
 from wayline.cli import main
 from wayline.library import library
 from wayline.records.codes import code_book
@@ -69,6 +69,9 @@ FHIR: list[tuple[str, dict[str, Any]]] = [
     ("a preliminary answer", {**observation(UNKNOWN, valueString=NEWS), "status": "preliminary"}),
     ("a status not known", {**observation(UNKNOWN, valueString=NEWS), "status": "unknown"}),
     ("a name of a problem", condition(concept(text=NEWS))),
+    ("a stage in prose", condition(concept("icd C15.9"), stage=[{"summary": {"text": NEWS}}])),
+    ("a name of a procedure", procedure(concept(text=NEWS))),
+    ("a name of a medicine", medicine(medicationCodeableConcept={"text": NEWS})),
     ("a conclusion", resource("DiagnosticReport", code=concept(text="CT"), conclusion=NEWS)),
     (
         "an attached form",
@@ -102,6 +105,10 @@ CCDA: list[tuple[str, tuple[str, ...]]] = [
     ("words of a code", ("results", ccda.panel(ccda.observation(_LOCAL, ccda.uncoded(NEWS))))),
     ("a value among the vital signs", ("vitals", ccda.panel(ccda.observation(_LOCAL, ccda.st(NEWS))))),
     ("a name of a problem", ("problems", ccda.problem(ccda.uncoded(NEWS)))),
+    ("an answer that was planned", ("results", ccda.panel(ccda.observation(_LOCAL, ccda.st(NEWS), mood="INT")))),
+    ("an answer with an impossible date", ("results", ccda.panel(ccda.observation(_LOCAL, ccda.st(NEWS), day="20261399")))),
+    ("an answer that was negated", ("results", ccda.panel(ccda.observation(_LOCAL, ccda.st(NEWS), negated=True)))),
+    ("a suspicion", ("admission", ccda.problem(ccda.uncoded(NEWS)))),
     ("a problem as a text", ("problems", ccda.problem(ccda.st(NEWS)))),
 ]
 

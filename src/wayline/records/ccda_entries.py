@@ -208,6 +208,8 @@ class EntryReader:
         mood = statement.get("moodCode") or "EVN"
         if mood in _PLANNED_MOODS:
             self._gathering.counts["plan"] += 1
+            if local_name(statement) == "observation":
+                self._close_texts(statement, coded(child(statement, "code"), self._narrative), False, context)
             self._gathering.miss(section.kind, self._source(statement, context), _PLANNED_MOODS[mood])
             return
         if mood not in ("EVN", "EVN.CRT"):
@@ -333,6 +335,7 @@ class EntryReader:
         for observation in (one for one in statement.iter(f"{V3}observation") if one.find(f"{V3}value") is not None):
             if self._is_about_somebody_else(observation) or not templates(observation) & _PROBLEM_OBSERVATIONS:
                 continue
+            self._close_texts(observation, coded(child(observation, "code"), self._narrative), True, _Context(section))
             self._gathering.miss(
                 section.kind, self._source(observation, _Context(section)), "a reason to look, or a worry, not yet a finding"
             )

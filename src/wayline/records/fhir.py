@@ -151,6 +151,9 @@ class _Reader:
             "AllergyIntolerance": self._allergy,
             **dict.fromkeys(MEDICINES, self.treatments.read_medicine),
         }
+        for key in ("medicationCodeableConcept", *(() if met.type in ("Condition", "Observation", "DiagnosticReport") else ("code",))):
+            if prose := Concept.of(met.resource, key).prose:
+                self.gathering.report(met.type, None, prose, met.where)
         reader = readers.get(met.type)
         if reader is not None:
             reader(met)

@@ -176,7 +176,10 @@ class Clinical:
         condition = met.resource
         code = Concept.of(condition, "code")
         source = Source(met.where, brief(code.words_by(self.book)), code.code_name(self.book), self._condition_day(condition))
-        self.gathering.report(_type_of(condition, code), source.date, code.prose or "", source.where)
+        concepts = [Concept.of(stage, "summary") for stage in blocks_of(condition, "stage")]
+        concepts += [Concept.of(one, "valueCodeableConcept") for one in blocks_of(condition, "extension")]
+        prose = without_repeats(one.prose for one in (code, *concepts))
+        self.gathering.report(_type_of(condition, code), source.date, "\n\n".join(prose), source.where)
         why = _why_not_confirmed(condition) or self._why_taken_back(code)
         if why is not None:
             self.gathering.miss("Condition", source, why)

@@ -157,8 +157,8 @@ def assert_shared_stays_whole(visitor: CarefulVisitor, base: str) -> None:
     reader = CarefulVisitor(base)
     code = code_on(visitor.press("/keys/share/", name="Benedict of Strelsau", topic="situation", days=""))
     assert reader.ask("POST", "/keys/open/", reader.form(code=code))[0] == 302
-    forms = [visitor.form(**{"labs.creatinine": f"0.{number}"}) for number in range(4, 10)]
-    forms += [visitor.form(**{"labs.platelets": f"26{number}"}) for number in range(6)]
+    forms = [visitor.form(**{"labs.creatinine": f"0.{number}", "go": "options"}) for number in range(4, 10)]
+    forms += [visitor.form(**{"labs.platelets": f"26{number}", "go": "options"}) for number in range(6)]
     for number in range(3):
         code_on(visitor.press("/keys/share/", name=f"Number {number}", topic="diary", days="30"))
     others = [key for key, who in KEY_LINES.findall(visitor.ask("GET", "/keys/")[1]) if who.startswith("Number")]

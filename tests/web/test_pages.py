@@ -164,7 +164,7 @@ def test_no_health_fact_reaches_an_address_or_a_log(client: Client, caplog: pyte
     """Redirects hold no answer, and what is logged on errors names no answer either."""
     with caplog.at_level(logging.DEBUG):
         response = client.post("/situation/step/blood-tests/", {"labs.bilirubin": "777.123", "labs.albumin": "3.456789", "go": "options"})
-        assert response["Location"] == "/options/"
+        assert response["Location"] == "/options/?unit=taken"  # that a unit was taken for one that was not told, not which or of what
         client.get("/options/")
         client.get("/nope/")
         client.post("/situation/step/kind-of-cancer/", {"diagnosis.histology": "squamousish"})

@@ -31,7 +31,7 @@ def sources(cites: Sequence[str], numbers: Mapping[str, int]) -> SafeString:
 def day_read(text: str | None) -> str:
     """How a day that was typed was read, in words; empty where it is no day."""
     try:
-        return date_in_words(written_day(text or ""))
+        return date_in_words(written_day(str(text or "")))
     except ValueError:
         return ""
 

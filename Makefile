@@ -4,7 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 WAYLINE_DATA ?= $(CURDIR)/.wayline
-WORKERS ?= 2
+# One more than the two cores: tests in a browser and with a real server wait most of their time.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 export WAYLINE_DATA

@@ -21,6 +21,7 @@ _AXE_AGAIN = """async options => (await axe.run(document, options)).violations
 
 def assert_accessible(page: Page, name: str) -> None:
     """axe finds nothing, folded parts opened; phone and desktop, light and dark, in which only colors differ."""
+    page.wait_for_load_state()  # a pressed button may still be on its way to the next page
     page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="light")
@@ -37,6 +38,7 @@ def assert_accessible(page: Page, name: str) -> None:
 
 def too_wide(page: Page, name: str, widths: Iterable[int] = WIDTHS) -> list[str]:
     """At which widths the page would scroll sideways, folded parts opened; a wide table scrolls within itself."""
+    page.wait_for_load_state()
     page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
     found = []
     for width in widths:

@@ -42,8 +42,37 @@ _ECOG = re.compile(
 _M_CATEGORY = re.compile(r"\b(?:[cp]{0,2})M([01])(?![0-9])")
 _HER2_NAME = re.compile(r"\b(?:c-?erbb-?2|her-?\s?2(?:\s?/?\s?neu)?)\b", re.IGNORECASE)
 _BESIDE_A_HER2_SCORE = frozenset(
-    "a and at expression for gene grade in is ish membrane neu of on oncoprotein out over overexpression protein receptor result stain "
-    "staining status test the tissue tumor with".split()
+    [
+        "a",
+        "and",
+        "at",
+        "expression",
+        "for",
+        "gene",
+        "grade",
+        "in",
+        "is",
+        "ish",
+        "membrane",
+        "neu",
+        "of",
+        "on",
+        "oncoprotein",
+        "out",
+        "over",
+        "overexpression",
+        "protein",
+        "receptor",
+        "result",
+        "stain",
+        "staining",
+        "status",
+        "test",
+        "the",
+        "tissue",
+        "tumor",
+        "with",
+    ]
 )
 _HER2_SCORE = re.compile(r"(?<![0-9.])([0-3])\s*\+?(?![0-9.%])")
 # "Positive" of repair proteins says that they are there; of a deficiency, that they are missing.

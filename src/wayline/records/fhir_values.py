@@ -41,38 +41,9 @@ _ECOG = re.compile(
 )
 _M_CATEGORY = re.compile(r"\b(?:[cp]{0,2})M([01])(?![0-9])")
 _HER2_NAME = re.compile(r"\b(?:c-?erbb-?2|her-?\s?2(?:\s?/?\s?neu)?)\b", re.IGNORECASE)
-_BESIDE_A_HER2_SCORE = frozenset(
-    [
-        "a",
-        "and",
-        "at",
-        "expression",
-        "for",
-        "gene",
-        "grade",
-        "in",
-        "is",
-        "ish",
-        "membrane",
-        "neu",
-        "of",
-        "on",
-        "oncoprotein",
-        "out",
-        "over",
-        "overexpression",
-        "protein",
-        "receptor",
-        "result",
-        "stain",
-        "staining",
-        "status",
-        "test",
-        "the",
-        "tissue",
-        "tumor",
-        "with",
-    ]
+_BESIDE_A_HER2_SCORE = re.compile(
+    r"\b(?:a|and|at|expression|for|gene|grade|in|is|ish|membrane|neu|of|on|oncoprotein|out|over|overexpression|protein|receptor|result|"
+    r"stain|staining|status|test|the|tissue|tumor|with)\b"
 )
 _HER2_SCORE = re.compile(r"(?<![0-9.])([0-3])\s*\+?(?![0-9.%])")
 # "Positive" of repair proteins says that they are there; of a deficiency, that they are missing.
@@ -335,7 +306,7 @@ class ValueReader:
         if "unknown" in said or len(scores) > 1 or len(said) > 1 or re.search(r"\b(not|no|cannot|pending|insufficient)\b", words):
             raise NotReadableError(f"{quoted(told.words)} is no clear result")
         score, answer = next(iter(scores), None), next(iter(said), None)
-        if answer is None and set(words.split()) - _BESIDE_A_HER2_SCORE:
+        if answer is None and _BESIDE_A_HER2_SCORE.sub(" ", words).strip():
             raise NotReadableError(f"{quoted(told.words)} says more than a result")  # a bare digit in a sentence is no score
         agrees = {"positive": ("3",), "negative": ("0", "1"), "equivocal": ("2",)}
         # 2+ with a gene test may end either way.
